@@ -1,0 +1,1 @@
+//! The folder of facts: paths, atomic writes, reading, history, lint.

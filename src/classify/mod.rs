@@ -1,0 +1,1 @@
+//! Tokens and schemas to evidence, evidence to a verdict. Pure.

@@ -1,0 +1,12 @@
+//! `toolrisk doctor`
+
+use super::{Exit, Failure};
+
+/// Arguments of `toolrisk doctor`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+
+/// Runs the command.
+pub(super) fn run(_args: Args) -> Result<Exit, Failure> {
+    Err(Failure::failed("not written yet"))
+}

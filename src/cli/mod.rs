@@ -1,0 +1,77 @@
+//! The command line: one file a command.
+//!
+//! Results go to standard output, all else to standard error; colour and bars only on a terminal.
+//! Exit codes: see [`Exit`].
+
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+mod classify;
+mod demo;
+mod doctor;
+mod eval;
+mod failure;
+mod output;
+mod policy;
+mod publish;
+mod rules;
+mod scan;
+
+pub use failure::{Exit, Failure};
+
+/// Find out what the tools of MCP servers can do before an agent does.
+#[derive(Debug, Parser)]
+#[command(name = "toolrisk", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done · 1 the program failed · 2 findings at or above the asked threshold · \
+3 bad input or configuration";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start bundled example servers, scan them, write catalogue, policies and site
+    Demo(demo::Args),
+    /// Ask MCP servers for their tools and record the answers
+    Scan(scan::Args),
+    /// Say what the tools of a saved list can do
+    Classify(classify::Args),
+    /// Measure the classifier against labelled tools
+    Eval(eval::Args),
+    /// Make, check and try policy documents
+    Policy(policy::Args),
+    /// Write the risk catalogue as a static site
+    Publish(publish::Args),
+    /// List, show and check the rules
+    Rules(rules::Args),
+    /// Say what of the sandbox and the network holds on this machine
+    Doctor(doctor::Args),
+}
+
+/// Runs the program: parses `arguments`, runs the command, prints what went wrong, and gives the
+/// exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    output::start_logs();
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Scan(args) => scan::run(args),
+        Command::Classify(args) => classify::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Policy(args) => policy::run(args),
+        Command::Publish(args) => publish::run(args),
+        Command::Rules(args) => rules::run(args),
+        Command::Doctor(args) => doctor::run(args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(),
+    }
+}

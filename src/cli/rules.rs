@@ -1,0 +1,12 @@
+//! `toolrisk rules`
+
+use super::{Exit, Failure};
+
+/// Arguments of `toolrisk rules`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+
+/// Runs the command.
+pub(super) fn run(_args: Args) -> Result<Exit, Failure> {
+    Err(Failure::failed("not written yet"))
+}

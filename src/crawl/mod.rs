@@ -1,0 +1,1 @@
+//! Many targets at once, each ending in one typed outcome.

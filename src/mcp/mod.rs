@@ -1,0 +1,1 @@
+//! The protocol: eras, transports, pagination, every limit.

@@ -1,0 +1,99 @@
+//! What the classifier derived from one tool, with the evidence for every part of it.
+
+use super::snapshot::Problem;
+use super::taxonomy::{Category, Severity, Traits};
+use serde::{Deserialize, Serialize};
+
+/// The verdict on one tool: the same definition gives the same verdict, on any machine.
+///
+/// Serialised it is one line of `toolrisk classify --format jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The server, where the input named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The tool's name as answered.
+    pub name: String,
+    /// The effect of one call, at worst.
+    pub category: Category,
+    /// How bad one uncontrolled call can be.
+    pub severity: Severity,
+    /// 0 to 1, two decimals: how far the evidence for the category outweighs the rest.
+    pub confidence: f64,
+    /// One line of evidence each, in the order of rule ids then places.
+    pub signals: Vec<Signal>,
+    /// Three yes/no facts.
+    pub traits: Traits,
+    /// The actions of a tool that offers several; empty for a tool with one.
+    pub actions: Vec<Action>,
+    /// What the text itself does: manipulation, hidden characters, name tricks.
+    pub findings: Vec<Finding>,
+    /// Why the category and the severity are what they are.
+    pub evidence: Vec<Evidence>,
+    /// What was missing or malformed in the definition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+    /// Set when a person's override decided the category; holds the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<String>,
+    /// Hash of the rule set that was used.
+    pub rules_version: String,
+}
+
+/// One risk signal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// The rule's id.
+    pub id: String,
+    /// The line for people, filled in: `Accepts URL/endpoint input (url)`.
+    pub title: String,
+    /// The path of the schema property that fired, such as `files[].content`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property: Option<String>,
+}
+
+/// One action of a tool that offers several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The action as the tool writes it: an enum value, or a verb of its description.
+    pub action: String,
+    /// What that action alone would be.
+    pub category: Category,
+    /// Whether this action decided the tool's category.
+    pub decided: bool,
+}
+
+/// A finding about the text of a definition, apart from what the tool can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule's id.
+    pub id: String,
+    /// The line for people.
+    pub title: String,
+    /// How bad it is if it is what it looks like.
+    pub severity: Severity,
+    /// Which string: `name`, `description`, `inputSchema.properties.x.description`.
+    pub field: String,
+    /// Byte span in that string.
+    pub span: [usize; 2],
+    /// The text at the span, hidden characters written as `\u{..}`.
+    pub text: String,
+}
+
+/// One vote of one rule, with the bytes that made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The rule's id.
+    pub rule: String,
+    /// Which string: `name`, `title`, `description`, `property:<path>`, `annotation:<hint>`.
+    pub field: String,
+    /// Byte span in that string.
+    pub span: [usize; 2],
+    /// The text at the span.
+    pub text: String,
+    /// The vote; negative when it speaks against (a negated match).
+    pub weight: f64,
+    /// The category it votes for, where it votes for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Category>,
+}

@@ -1,0 +1,1 @@
+//! Rule files: parse with spans, lint, compile, registry.

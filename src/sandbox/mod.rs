@@ -1,0 +1,1 @@
+//! How a stdio server is started and confined.

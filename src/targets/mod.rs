@@ -1,0 +1,1 @@
+//! Where servers come from: one normalised, de-duplicated list of targets.

@@ -1,0 +1,1 @@
+//! Name and prose tokens with byte spans, sentences, negation.
