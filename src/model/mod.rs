@@ -8,10 +8,12 @@
 //! | [`snapshot`] | facts: a [`Record`] of what one server answered |
 //! | [`tool`] | one tool definition, read leniently from its raw JSON |
 //! | [`verdict`] | what the classifier derived, with its evidence |
+//! | [`assessment`] | what was derived for a whole server: counts, grade, trifecta |
 //! | [`policy`] | the policy document |
 //! | [`slug`] | file-safe names made from hostile ones |
 //! | [`shown`] | how foreign text is shown in a terminal |
 
+pub mod assessment;
 pub mod outcome;
 pub mod policy;
 pub mod shown;
@@ -22,6 +24,7 @@ pub mod taxonomy;
 pub mod tool;
 pub mod verdict;
 
+pub use assessment::{Assessment, Grade, Trifecta};
 pub use outcome::Outcome;
 pub use policy::PolicyDocument;
 pub use shown::Shown;
