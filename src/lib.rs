@@ -16,6 +16,7 @@ pub mod catalogue;
 pub mod classify;
 pub mod cli;
 pub mod crawl;
+pub mod demo;
 pub mod digest;
 pub mod mcp;
 pub mod model;
