@@ -17,6 +17,7 @@ pub mod classify;
 pub mod cli;
 pub mod crawl;
 pub mod demo;
+pub mod diff;
 pub mod digest;
 pub mod mcp;
 pub mod model;

@@ -132,28 +132,30 @@ fn modules_use_only_what_the_table_allows() {
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
+/// The circle that is reached from a module, if there is one.
+fn circle_from(
+    module: &str,
+    table: &BTreeMap<String, BTreeSet<String>>,
+    path: &mut Vec<String>,
+) -> Option<Vec<String>> {
+    if let Some(start) = path.iter().position(|seen| seen == module) {
+        return Some(path[start..].to_vec());
+    }
+    path.push(module.to_owned());
+    let circle = table
+        .get(module)
+        .into_iter()
+        .flatten()
+        .find_map(|next| circle_from(next, table, path));
+    path.pop();
+    circle
+}
+
 #[test]
 fn the_table_has_no_circles() {
     let table = table();
-    fn visit(
-        module: &str,
-        table: &BTreeMap<String, BTreeSet<String>>,
-        path: &mut Vec<String>,
-    ) -> Option<Vec<String>> {
-        if let Some(start) = path.iter().position(|seen| seen == module) {
-            return Some(path[start..].to_vec());
-        }
-        path.push(module.to_owned());
-        let circle = table
-            .get(module)
-            .into_iter()
-            .flatten()
-            .find_map(|next| visit(next, table, path));
-        path.pop();
-        circle
-    }
     for module in table.keys() {
-        let circle = visit(module, &table, &mut Vec::new());
+        let circle = circle_from(module, &table, &mut Vec::new());
         assert!(circle.is_none(), "circle: {circle:?}");
     }
 }
