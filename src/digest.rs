@@ -14,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 const TOOL_DOMAIN: &str = "toolrisk/tool/v1";
 /// Prefix of what is hashed for one malformed entry.
 const MALFORMED_DOMAIN: &str = "toolrisk/malformed/v1";
+/// Prefix of what is hashed for one text.
+const TEXT_DOMAIN: &str = "toolrisk/text/v1";
 /// Prefix of what is hashed for a server.
 const SERVER_DOMAIN: &str = "toolrisk/server/v1";
 
@@ -59,8 +61,13 @@ pub fn server_digest(tools: &[ToolEntry], instructions: Option<&str>) -> String 
     )
 }
 
+/// The digest of one text under a domain of its own.
+pub fn text_digest(text: &str) -> String {
+    hash(TEXT_DOMAIN, [text])
+}
+
 /// The RFC 8785 form of a value.
-fn canonical(value: &Value) -> String {
+pub fn canonical(value: &Value) -> String {
     // Cannot fail for a value that was parsed from JSON; the plain form keeps the digest defined.
     serde_json_canonicalizer::to_string(value).unwrap_or_else(|_| value.to_string())
 }

@@ -13,6 +13,7 @@
 //! docs/architecture.md says which module may use which; the test `architecture` holds the code to it.
 
 pub mod catalogue;
+pub mod check;
 pub mod classify;
 pub mod cli;
 pub mod crawl;

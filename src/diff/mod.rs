@@ -16,7 +16,7 @@ mod prose;
 mod schema;
 mod tool;
 
-pub use prose::same_but_for_time;
+pub use prose::{same_but_for_time, without_time};
 
 use crate::digest::tool_digest;
 use crate::model::{Tool, ToolEntry, Verdict};

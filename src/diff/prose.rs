@@ -19,7 +19,7 @@ static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// A text with every date and time replaced by one mark.
-fn without_time(text: &str) -> Cow<'_, str> {
+pub fn without_time(text: &str) -> Cow<'_, str> {
     match &*TIME {
         Some(pattern) => pattern.replace_all(text, "\u{0}"),
         None => Cow::Borrowed(text),
