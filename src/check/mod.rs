@@ -7,6 +7,7 @@
 pub mod baseline;
 pub mod config;
 pub mod lock;
+pub mod report;
 pub mod suppress;
 pub mod threshold;
 
@@ -283,4 +284,183 @@ fn not_scanned(server: &Observed, fails: bool) -> Issue {
         issue.status = Status::Told;
     }
     issue
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::lock::Acceptance;
+    use crate::model::Category;
+    use crate::model::taxonomy::Traits;
+
+    const TODAY: &str = "2026-11-22";
+
+    fn tool(text: &str, category: Category, severity: Severity) -> ObservedTool {
+        let entry: ToolEntry = serde_json::from_str(text).unwrap();
+        let tool = entry.tool().unwrap();
+        let verdict = Verdict {
+            server: None,
+            name: tool.name.clone(),
+            category,
+            severity,
+            confidence: 1.0,
+            signals: Vec::new(),
+            traits: Traits::default(),
+            actions: Vec::new(),
+            findings: Vec::new(),
+            evidence: Vec::new(),
+            problems: Vec::new(),
+            overridden: None,
+            rules_version: String::new(),
+        };
+        ObservedTool {
+            digest: tool_digest(&entry),
+            tool,
+            verdict,
+        }
+    }
+
+    fn read_tool(description: &str) -> ObservedTool {
+        let text = format!(r#"{{"name":"get","description":"{description}"}}"#);
+        tool(&text, Category::Read, Severity::Low)
+    }
+
+    fn wipe_tool() -> ObservedTool {
+        tool(
+            r#"{"name":"wipe"}"#,
+            Category::Destructive,
+            Severity::Critical,
+        )
+    }
+
+    fn server(outcome: Outcome, tools: Vec<ObservedTool>) -> Observed {
+        Observed {
+            name: "s".to_owned(),
+            target: PublicTarget {
+                npm: Some("s@1.0.0".to_owned()),
+                ..PublicTarget::default()
+            },
+            outcome,
+            detail: None,
+            package: None,
+            digest: None,
+            tools,
+            grade: None,
+            location: None,
+        }
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            fail_on: FailOn::defaults(),
+            unlisted_fails: true,
+            suppressions: Vec::new(),
+            baseline: None,
+            today: TODAY.to_owned(),
+        }
+    }
+
+    fn open(observed: &Observed, lock: Option<&Lock>, rules: &Rules) -> Vec<String> {
+        evaluate(std::slice::from_ref(observed), lock, Vec::new(), rules)
+            .into_iter()
+            .filter(|issue| issue.status == Status::Open)
+            .map(|issue| issue.rule)
+            .collect()
+    }
+
+    fn lock(observed: &Observed) -> Lock {
+        let word = Acceptance {
+            by: "ada".to_owned(),
+            why: "needed".to_owned(),
+        };
+        Lock::new(std::slice::from_ref(observed), Some(&word), "r", TODAY)
+    }
+
+    #[test]
+    fn what_could_not_be_scanned_never_passes() {
+        let hung = server(Outcome::Timeout, Vec::new());
+        assert_eq!(open(&hung, None, &rules()), ["not-scanned"]);
+        let told = Rules {
+            unlisted_fails: false,
+            ..rules()
+        };
+        assert_eq!(open(&hung, None, &told), Vec::<String>::new());
+        let issues = evaluate(&[hung], None, Vec::new(), &told);
+        assert_eq!(issues[0].status, Status::Told, "it is still told");
+    }
+
+    #[test]
+    fn an_accepted_tool_passes_until_it_changes() {
+        let before = server(Outcome::Listed, vec![wipe_tool()]);
+        assert_eq!(open(&before, None, &rules()), ["tool-severity"]);
+        let lock = lock(&before);
+        assert_eq!(open(&before, Some(&lock), &rules()), Vec::<String>::new());
+        let changed = tool(
+            r#"{"name":"wipe","inputSchema":{"properties":{"all":{}}}}"#,
+            Category::Destructive,
+            Severity::Critical,
+        );
+        let after = server(Outcome::Listed, vec![changed]);
+        assert_eq!(
+            open(&after, Some(&lock), &rules()),
+            ["drift", "tool-severity"]
+        );
+    }
+
+    #[test]
+    fn only_drift_at_or_above_the_threshold_fails() {
+        let lock = lock(&server(Outcome::Listed, vec![read_tool("One.")]));
+        let worded = server(Outcome::Listed, vec![read_tool("Two.")]);
+        assert_eq!(open(&worded, Some(&lock), &rules()), Vec::<String>::new());
+        let strict = Rules {
+            fail_on: vec![FailOn::Drift(Risk::Wording)],
+            ..rules()
+        };
+        assert_eq!(open(&worded, Some(&lock), &strict), ["drift"]);
+        let more = server(Outcome::Listed, vec![read_tool("One."), wipe_tool()]);
+        assert_eq!(
+            open(&more, Some(&lock), &rules()),
+            ["drift", "tool-severity"]
+        );
+        let fewer = server(Outcome::Listed, Vec::new());
+        assert_eq!(open(&fewer, Some(&lock), &rules()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_moved_clock_in_a_description_is_no_drift() {
+        let lock = lock(&server(
+            Outcome::Listed,
+            vec![read_tool("Now 2026-11-22 05:00.")],
+        ));
+        let later = server(Outcome::Listed, vec![read_tool("Now 2026-11-23 17:30.")]);
+        let strict = Rules {
+            fail_on: vec![FailOn::Drift(Risk::Wording)],
+            ..rules()
+        };
+        assert_eq!(open(&later, Some(&lock), &strict), Vec::<String>::new());
+    }
+
+    #[test]
+    fn another_target_under_the_same_name_is_drift() {
+        let before = server(Outcome::Listed, vec![read_tool("One.")]);
+        let lock = lock(&before);
+        let mut after = before.clone();
+        after.target.npm = Some("s@2.0.0".to_owned());
+        assert_eq!(open(&after, Some(&lock), &rules()), ["drift"]);
+    }
+
+    #[test]
+    fn a_baseline_covers_old_issues_only() {
+        let old = server(Outcome::Listed, vec![wipe_tool()]);
+        let issues = evaluate(std::slice::from_ref(&old), None, Vec::new(), &rules());
+        let baseline = Baseline::new(baseline::config_id(".mcp.json"), &issues);
+        let frozen = Rules {
+            baseline: Some(baseline),
+            ..rules()
+        };
+        assert_eq!(open(&old, None, &frozen), Vec::<String>::new());
+        let pay = tool(r#"{"name":"pay"}"#, Category::Financial, Severity::Critical);
+        let new = server(Outcome::Listed, vec![wipe_tool(), pay]);
+        assert_eq!(open(&new, None, &frozen), ["tool-severity"]);
+    }
 }
