@@ -2,8 +2,8 @@
 //! whom.
 
 use super::{Issue, Observed, ObservedTool};
-use crate::diff::{Risk, without_time};
-use crate::digest::{canonical, text_digest};
+use crate::diff::Risk;
+use crate::digest::{canonical, text_digest, without_time};
 use crate::model::target::PublicTarget;
 use crate::model::taxonomy::Traits;
 use crate::model::{Category, Severity, Shown, Tool};

@@ -2,7 +2,7 @@
 //!
 //! Tools are matched by name. What did not change is not reported: not the order of the tools, not
 //! the order of keys, and not a date or a time of day that a server writes into its texts (see
-//! [`prose`]).
+//! [`crate::digest`]).
 //!
 //! The risk of a change is the worst of its details:
 //!
@@ -15,8 +15,6 @@
 mod prose;
 mod schema;
 mod tool;
-
-pub use prose::{same_but_for_time, without_time};
 
 use crate::digest::tool_digest;
 use crate::model::{Tool, ToolEntry, Verdict};

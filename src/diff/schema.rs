@@ -1,7 +1,7 @@
 //! What changed in a JSON Schema: parameters, types, enums, bounds; to a bounded depth.
 
-use super::prose::same_but_for_time;
 use super::{Detail, Risk};
+use crate::digest::same_but_for_time;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

@@ -6,6 +6,10 @@
 //! is made from the sorted digests of its tools: the order of the answer does not matter.
 //! docs/digests.md has test vectors.
 
+mod time;
+
+pub use time::{same_but_for_time, without_time};
+
 use crate::model::ToolEntry;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -61,6 +65,25 @@ pub fn server_digest(tools: &[ToolEntry], instructions: Option<&str>) -> String 
     )
 }
 
+/// Whether two lists of tools differ at most in their order and in dates and times in their texts:
+/// [`server_digest`] over definitions in which those are taken out.
+pub fn same_but_for_order_and_time(before: &[ToolEntry], after: &[ToolEntry]) -> bool {
+    let settled = |tools: &[ToolEntry]| {
+        let mut digests: Vec<String> = tools
+            .iter()
+            .map(|entry| match entry {
+                ToolEntry::Listed(raw) => text_digest(&without_time(raw.get())),
+                ToolEntry::Malformed(malformed) => text_digest(&malformed.malformed),
+            })
+            .collect();
+        digests.sort_unstable();
+        digests
+    };
+    before.len() == after.len()
+        && (server_digest(before, None) == server_digest(after, None)
+            || settled(before) == settled(after))
+}
+
 /// The digest of one text under a domain of its own.
 pub fn text_digest(text: &str) -> String {
     hash(TEXT_DOMAIN, [text])
@@ -105,6 +128,20 @@ mod tests {
         let one = entry(r#"{"name":"a","inputSchema":{"type":"object","x":1.0}}"#);
         let other = entry(r#"{ "inputSchema" : {"x":1,"type":"object"}, "name":"a" }"#);
         assert_eq!(tool_digest(&one), tool_digest(&other));
+    }
+
+    #[test]
+    fn a_clock_in_a_text_is_no_change_but_a_word_is() {
+        let at = |time: &str| {
+            [entry(&format!(
+                r#"{{"name":"a","description":"Now {time}."}}"#
+            ))]
+        };
+        assert!(same_but_for_order_and_time(
+            &at("05:00:01"),
+            &at("17:59:59")
+        ));
+        assert!(!same_but_for_order_and_time(&at("05:00:01"), &at("later")));
     }
 
     #[test]
