@@ -5,16 +5,27 @@
 //! | [`preset`] | what is done with a tool of a category, severity, signal, trait or name |
 //! | [`generate()`] | verdicts and a preset to a document, with the reason for every tool |
 //! | [`to_json`] | the stable text of a document |
+//! | [`read()`] | strict reading: every mistake with its place |
+//! | [`evaluate()`] | one call against a document |
+//! | [`lock`] | of which definitions a document was made, and what moved since |
 //!
 //! Pure: no network, no clock, no file. It decides from verdicts alone; it never reads a rule of
 //! the classifier and never loosens what a verdict says.
 
+pub mod evaluate;
 mod generate;
 mod json;
+pub mod lock;
+mod path;
+mod pointer;
 pub mod preset;
+mod read;
 
+pub use evaluate::{Call, Counters, Decision, Evaluator, evaluate};
 pub use generate::{
     Disposition, Exclusion, Generated, Planned, ServerTools, Summary, ToolInput, for_tool, generate,
 };
 pub use json::to_json;
+pub use lock::{Drift, Lock};
 pub use preset::Preset;
+pub use read::{MAX_BYTES, Mistake, read};
