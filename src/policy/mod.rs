@@ -7,6 +7,7 @@
 //! | [`to_json`] | the stable text of a document |
 //! | [`read()`] | strict reading: every mistake with its place |
 //! | [`evaluate()`] | one call against a document |
+//! | [`placeholders`] | what a person has yet to fill in |
 //! | [`lock`] | of which definitions a document was made, and what moved since |
 //!
 //! Pure: no network, no clock, no file. It decides from verdicts alone; it never reads a rule of
@@ -17,6 +18,7 @@ mod generate;
 mod json;
 pub mod lock;
 mod path;
+mod placeholder;
 mod pointer;
 pub mod preset;
 mod read;
@@ -27,5 +29,6 @@ pub use generate::{
 };
 pub use json::to_json;
 pub use lock::{Drift, Lock};
+pub use placeholder::{PLACEHOLDER, Placeholder, placeholders};
 pub use preset::Preset;
 pub use read::{MAX_BYTES, Mistake, read};
