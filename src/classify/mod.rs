@@ -1,1 +1,86 @@
-//! Tokens and schemas to evidence, evidence to a verdict. Pure.
+//! Verdicts on tools: pure, deterministic, with the evidence for every part.
+//!
+//! The way of one tool: its fields become tokens ([`tokens`]), sentences get their verbs
+//! ([`heads`]), the schema becomes a flat list of properties ([`schema`]), the compiled rules meet
+//! all of it in one pass ([`scan`]), and what matched is weighed ([`decide`]). Nothing here knows
+//! the network, the clock, or a model.
+
+mod actions;
+mod decide;
+mod heads;
+mod scan;
+mod schema;
+mod tokens;
+
+use crate::model::{Tool, Verdict};
+use crate::rules::{Compiled, RuleError, RuleSet};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// What is known of the server whose tools are classified.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ServerContext<'a> {
+    /// Its name, where one is known.
+    pub name: Option<&'a str>,
+    /// Its tools, in the order answered.
+    pub tools: &'a [Tool],
+    /// Its instructions to the model.
+    pub instructions: Option<&'a str>,
+}
+
+/// How to classify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Leave the server's own claims out of account; for measuring.
+    pub ignore_annotations: bool,
+}
+
+/// The rules, ready to be used from any number of threads.
+#[derive(Debug, Clone)]
+pub struct Classifier {
+    rules: Arc<Compiled>,
+}
+
+impl Classifier {
+    /// Compiles the rules.
+    pub fn new(rules: &RuleSet) -> Result<Classifier, RuleError> {
+        Ok(Classifier {
+            rules: Arc::new(Compiled::new(rules)?),
+        })
+    }
+
+    /// Hash of the rule files.
+    pub fn rules_version(&self) -> &str {
+        &self.rules.version
+    }
+
+    /// The verdicts on a server's tools, in their order.
+    pub fn server(&self, server: &ServerContext<'_>, options: &Options) -> Vec<Verdict> {
+        let prefix = tokens::Prefix::of(server.name, server.tools, &self.rules);
+        let one = |scratch: &mut scan::Scratch, tool: &Tool| {
+            decide::verdict(&self.rules, scratch, server.name, &prefix, tool, *options)
+        };
+        if server.tools.len() < 64 {
+            let mut scratch = scan::Scratch::new(&self.rules);
+            return server
+                .tools
+                .iter()
+                .map(|tool| one(&mut scratch, tool))
+                .collect();
+        }
+        server
+            .tools
+            .par_chunks(64)
+            .map_init(
+                || scan::Scratch::new(&self.rules),
+                |scratch, tools| {
+                    tools
+                        .iter()
+                        .map(|tool| one(scratch, tool))
+                        .collect::<Vec<_>>()
+                },
+            )
+            .collect::<Vec<_>>()
+            .concat()
+    }
+}

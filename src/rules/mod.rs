@@ -1,1 +1,14 @@
-//! Rule files: parse with spans, lint, compile, registry.
+//! Rule files: read strictly, checked, hashed, and compiled for the classifier.
+//!
+//! A rule is one TOML file; a lexicon is a few TOML files of word classes; `taxonomy.toml` holds
+//! the weights. They are embedded in the binary and can be added to, replaced or disabled from a
+//! folder. Nothing here looks at a tool.
+
+pub mod compile;
+pub mod lexicon;
+pub mod load;
+pub mod source;
+
+pub use compile::Compiled;
+pub use load::{RuleError, RuleSet};
+pub use source::{Kind, Rule, Status, Trait};

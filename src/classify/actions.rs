@@ -1,0 +1,76 @@
+//! Tools that offer several actions: an enum of a property that selects one, or a list in the
+//! description.
+
+use super::schema::Property;
+use super::tokens::{Tok, bit};
+use crate::rules::compile::flag;
+use crate::text::Gap;
+
+/// The fewest items that make a list of actions in prose.
+const FEWEST: usize = 3;
+
+/// Lists of actions in prose: ranges of tokens, one an item.
+///
+/// A list follows a colon or an opening bracket, its items are parted by commas and have at most
+/// three words, and most of them begin with a verb or are identifiers.
+pub(super) fn lists(toks: &[Tok], into: &mut Vec<(usize, usize)>) {
+    let mut at = 0;
+    while at < toks.len() {
+        if !matches!(toks[at].gap, Gap::Colon | Gap::Bracket) || toks[at].bits & bit::LOW != 0 {
+            at += 1;
+            continue;
+        }
+        let before = into.len();
+        let (end, verbs) = list_at(toks, at, into);
+        let items = into.len() - before;
+        if items < FEWEST || verbs * 5 < items * 3 {
+            into.truncate(before);
+            at += 1;
+        } else {
+            at = end.max(at + 1);
+        }
+    }
+}
+
+fn list_at(toks: &[Tok], from: usize, into: &mut Vec<(usize, usize)>) -> (usize, usize) {
+    let mut verbs = 0;
+    let mut start = from;
+    let mut at = from;
+    loop {
+        at += 1;
+        let ended = at >= toks.len() || toks[at].gap >= Gap::Bracket && toks[at].gap != Gap::Comma;
+        if ended || toks[at].gap == Gap::Comma {
+            let mut first = start;
+            while first < at && toks[first].flags & flag::CONJUNCTION != 0 {
+                first += 1;
+            }
+            if at - first > 3 || first == at {
+                return (at, verbs);
+            }
+            if toks[first].flags & flag::VERB != 0 {
+                verbs += 1;
+            }
+            into.push((first, at));
+            start = at;
+        }
+        if ended {
+            return (at, verbs);
+        }
+    }
+}
+
+/// Whether a property selects one of several actions: its name says so and its values are strings.
+pub(super) fn selects(name: &[Tok], property: &Property<'_>) -> bool {
+    property.depth <= 2
+        && property.values.is_some_and(|values| values.len() >= 2)
+        && name
+            .last()
+            .is_some_and(|tok| tok.flags & flag::SELECTOR != 0)
+}
+
+/// Methods of HTTP: a choice among them is an arbitrary request, not a list of actions.
+pub(super) fn is_http_method(value: &str) -> bool {
+    ["get", "post", "put", "patch", "delete", "head", "options"]
+        .iter()
+        .any(|method| value.eq_ignore_ascii_case(method))
+}

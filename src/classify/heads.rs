@@ -1,0 +1,241 @@
+//! Which verbs say what the tool does, what is negated, and which sentences count.
+
+use super::tokens::{Tok, bit};
+use crate::rules::compile::flag;
+use crate::text::Gap;
+use crate::text::inflect::Form;
+
+/// How many words may stand before the verb of a sentence.
+const BEFORE_VERB: usize = 9;
+/// How many words a negation reaches.
+const REACH: usize = 6;
+
+fn is_verb(tok: &Tok) -> bool {
+    tok.flags & flag::VERB != 0
+}
+
+fn is_plain(tok: &Tok) -> bool {
+    is_verb(tok) && matches!(tok.form, Form::Base | Form::S)
+}
+
+fn is_ambiguous(tok: &Tok) -> bool {
+    tok.flags & flag::AMBIGUOUS != 0
+}
+
+/// Marks the verbs of a name.
+///
+/// The first word that is only a verb leads; a word that is as often a noun leads when there is no
+/// other, or when it is the first of the name and what follows is no verb. Participles before
+/// another word are adjectives. What follows `and` or `or` leads too.
+pub(super) fn mark_name(toks: &mut [Tok]) {
+    let from = toks
+        .iter()
+        .take_while(|t| t.bits & bit::STRIPPED != 0)
+        .count();
+    let own = &mut toks[from..];
+    for tok in own.iter_mut() {
+        tok.bits |= bit::FIRST;
+    }
+    let leads = |tok: &Tok| is_verb(tok) && tok.form == Form::Base;
+    let clear = own.iter().position(|t| leads(t) && !is_ambiguous(t));
+    let unclear = own.iter().position(leads);
+    let head = match (clear, unclear) {
+        (Some(clear), Some(0)) if clear > 0 => {
+            // `order_cancel` cancels, `schedule_start_job` schedules.
+            if clear + 1 == own.len() || own.len() == 2 {
+                clear
+            } else {
+                0
+            }
+        }
+        (Some(clear), _) => clear,
+        (None, Some(unclear)) => {
+            let last = own.len() - 1;
+            if unclear != last && is_tail_verb(own, last) {
+                last
+            } else {
+                unclear
+            }
+        }
+        (None, None) => {
+            // `gets_weather`, `listing`, `deleting`.
+            let Some(other) = own
+                .iter()
+                .position(|t| is_verb(t) && t.form == Form::S && !is_ambiguous(t))
+                .or_else(|| {
+                    own.iter()
+                        .position(|t| is_verb(t) && t.form == Form::Ing && !is_ambiguous(t))
+                })
+            else {
+                return;
+            };
+            other
+        }
+    };
+    own[head].bits |= bit::HEAD;
+    for at in head + 2..own.len() {
+        if own[at - 1].flags & flag::CONJUNCTION != 0 && is_plain(&own[at]) {
+            own[at].bits |= bit::HEAD;
+        }
+    }
+    if head + 1 < own.len() && is_plain(&own[head + 1]) && !is_ambiguous(&own[head + 1]) {
+        own[head + 1].bits |= bit::HEAD;
+    }
+}
+
+/// `test_case_list`: the last word decides when the first is a noun as well.
+fn is_tail_verb(own: &[Tok], last: usize) -> bool {
+    own.len() > 2
+        && own[last].flags & flag::INFO == 0
+        && own[last].form == Form::Base
+        && is_verb(&own[last])
+}
+
+/// Marks sentences, negations and verbs of prose.
+pub(super) fn mark_prose(toks: &mut [Tok]) {
+    let mut low = false;
+    let mut first_done = false;
+    let mut start = 0;
+    while start < toks.len() {
+        let sentence = toks[start].sentence;
+        let end = start
+            + toks[start..]
+                .iter()
+                .take_while(|t| t.sentence == sentence)
+                .count();
+        let own = &mut toks[start..end];
+        let zone = own[0].flags & flag::ZONE != 0
+            && own
+                .get(1)
+                .is_none_or(|next| next.gap >= Gap::Colon || start > 0)
+            && (start > 0 || own.get(1).is_some_and(|next| next.gap >= Gap::Colon));
+        if zone {
+            low = true;
+        }
+        let conditional = start > 0 && own[0].flags & flag::CONDITION != 0;
+        negate(own);
+        if low || conditional {
+            for tok in own.iter_mut() {
+                tok.bits |= bit::LOW;
+            }
+        } else {
+            let any = mark_sentence(own);
+            if !first_done {
+                for tok in own.iter_mut() {
+                    tok.bits |= bit::FIRST;
+                }
+                first_done = any;
+            }
+        }
+        start = end;
+    }
+}
+
+/// Marks what stands under a negation: up to six words, a comma, a contrast, or the end.
+fn negate(own: &mut [Tok]) {
+    let mut left = 0usize;
+    for tok in own.iter_mut() {
+        if tok.flags & flag::NEGATION != 0 {
+            left = REACH;
+            continue;
+        }
+        if tok.gap >= Gap::Comma || tok.flags & flag::CONTRAST != 0 {
+            left = 0;
+        }
+        if left > 0 {
+            tok.bits |= bit::NEGATED;
+            left -= 1;
+        }
+    }
+}
+
+/// Marks the verbs of one sentence; whether there is one.
+fn mark_sentence(own: &mut [Tok]) -> bool {
+    if own.iter().any(|tok| tok.bits & bit::KANA != 0) {
+        // The verb stands at the end.
+        let Some(last) = own.iter().rposition(is_verb) else {
+            return false;
+        };
+        own[last].bits |= bit::HEAD;
+        return true;
+    }
+    let mut unknown = 0usize;
+    let mut head = None;
+    for (at, tok) in own.iter().enumerate() {
+        if at - unknown > 14 || unknown > BEFORE_VERB {
+            break;
+        }
+        if tok.flags & flag::LEAD != 0 && !is_verb(tok) {
+            continue;
+        }
+        if is_verb(tok) && leads_sentence(own, at, unknown) {
+            head = Some(at);
+            break;
+        }
+        unknown += 1;
+    }
+    let Some(head) = head else {
+        return false;
+    };
+    own[head].bits |= bit::HEAD;
+    coordinate(own, head);
+    true
+}
+
+/// Whether the verb at `at` can be the verb of its sentence.
+fn leads_sentence(own: &[Tok], at: usize, unknown: usize) -> bool {
+    let tok = &own[at];
+    let before = at.checked_sub(1).map(|i| &own[i]);
+    match tok.form {
+        Form::Base | Form::S => {
+            if !is_ambiguous(tok) {
+                // `list of deleted` is a noun only after a determiner.
+                return before.is_none_or(|b| b.flags & flag::DETERMINER == 0) || unknown == 0;
+            }
+            // As often a noun: it must open the sentence, or follow `to`, or follow a lead.
+            let after_det = before.is_some_and(|b| {
+                b.flags & (flag::DETERMINER | flag::PREPOSITION) != 0 && b.flags & flag::LEAD == 0
+            });
+            let next_is_object = own.get(at + 1).is_some_and(|n| {
+                n.flags & (flag::CONJUNCTION | flag::PREPOSITION) == 0
+                    || n.flags & flag::DETERMINER != 0
+            });
+            (at == 0 || unknown == 0 || tok.gap >= Gap::Comma)
+                && !after_det
+                && (next_is_object || tok.gap >= Gap::Comma || own.len() == at + 1 || at == 0)
+        }
+        Form::Ing => before.is_some_and(|b| b.flags & flag::LEAD != 0) && !is_ambiguous(tok),
+        Form::Past => false,
+    }
+}
+
+/// Marks the verbs that are joined to the one at `head`.
+fn coordinate(own: &mut [Tok], head: usize) {
+    let form = own[head].form;
+    let mut previous_verb = head;
+    for at in head + 1..own.len().min(head + 40) {
+        let tok = own[at];
+        if !is_verb(&tok) || tok.form != form {
+            continue;
+        }
+        let before = own[at - 1];
+        let joined = before.flags & flag::CONJUNCTION != 0
+            || matches!(tok.gap, Gap::Comma | Gap::Slash | Gap::Semicolon);
+        let next_opens = own.get(at + 1).is_some_and(|n| {
+            n.flags & flag::DETERMINER != 0
+                || n.flags & flag::CONJUNCTION != 0 && previous_verb + 2 >= at
+        });
+        let directly = previous_verb + 2 >= at;
+        if joined
+            && (!is_ambiguous(&tok) || next_opens || directly)
+            && !(is_ambiguous(&tok)
+                && own.get(at + 1).is_some_and(|n| {
+                    n.flags & flag::PREPOSITION != 0 && n.flags & flag::DETERMINER == 0
+                })
+                && !directly)
+        {
+            own[at].bits |= bit::HEAD;
+            previous_verb = at;
+        }
+    }
+}

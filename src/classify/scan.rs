@@ -1,0 +1,270 @@
+//! One pass of the compiled rules over the tokens of a tool: what matched, where.
+
+use super::schema::Property;
+use super::tokens::{Tok, bit};
+use crate::rules::Compiled;
+use crate::rules::compile::{Ready, Role, Whole, place_bit};
+use crate::rules::source::{At, Place, Sentence};
+use crate::text::Token;
+
+/// Which string of a tool a hit lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Name,
+    Title,
+    Description,
+    Server,
+    /// The name of a property, by index.
+    Property(u16),
+    /// A value of a property's enum: the property and the value, by index.
+    Value(u16, u16),
+    /// A claim of the server, by the matcher that asked for it.
+    Annotation(u32),
+    /// The schema or definition as a whole.
+    Whole,
+}
+
+/// One matcher that matched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub matcher: u32,
+    pub field: Field,
+    pub start: u32,
+    pub end: u32,
+    /// Weight of the place, in points.
+    pub place: f32,
+    pub negated: bool,
+}
+
+/// What one rule has so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct State {
+    pub any: bool,
+    pub all: u64,
+    pub none: bool,
+    stamp: u32,
+}
+
+/// Buffers that are used again for each tool.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    pub raw: Vec<Token>,
+    pub name: Vec<Tok>,
+    pub title: Vec<Tok>,
+    pub description: Vec<Tok>,
+    pub server: Vec<Tok>,
+    pub other: Vec<Tok>,
+    pub hits: Vec<Hit>,
+    pub action_hits: Vec<Hit>,
+    states: Vec<State>,
+    pub touched: Vec<u32>,
+    stamp: u32,
+}
+
+impl Scratch {
+    pub(super) fn new(rules: &Compiled) -> Scratch {
+        Scratch {
+            raw: Vec::new(),
+            name: Vec::new(),
+            title: Vec::new(),
+            description: Vec::new(),
+            server: Vec::new(),
+            other: Vec::new(),
+            hits: Vec::new(),
+            action_hits: Vec::new(),
+            states: vec![State::default(); rules.rules.len()],
+            touched: Vec::new(),
+            stamp: 0,
+        }
+    }
+
+    /// Works out which rules the hits satisfy.
+    pub(super) fn settle(&mut self, rules: &Compiled, hits: &[Hit]) {
+        self.stamp = self.stamp.wrapping_add(1);
+        self.touched.clear();
+        for hit in hits {
+            let matcher = &rules.matchers[hit.matcher as usize];
+            let state = &mut self.states[matcher.rule as usize];
+            if state.stamp != self.stamp {
+                *state = State {
+                    stamp: self.stamp,
+                    ..State::default()
+                };
+                self.touched.push(matcher.rule);
+            }
+            match matcher.role {
+                Role::Any => state.any = true,
+                Role::All(place) if !hit.negated => state.all |= 1 << place,
+                Role::None if !hit.negated => state.none = true,
+                Role::All(_) | Role::None => {}
+            }
+        }
+        self.touched.sort_unstable();
+    }
+
+    /// Whether a touched rule fires, its category apart.
+    pub(super) fn fires(&self, rules: &Compiled, rule: u32) -> bool {
+        let state = self.states[rule as usize];
+        let ready = &rules.rules[rule as usize];
+        state.stamp == self.stamp
+            && !state.none
+            && (state.any || !ready.has_any)
+            && state.all.count_ones() == u32::from(ready.all)
+    }
+}
+
+/// How a text is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View {
+    pub place: Place,
+    pub field: Field,
+    /// Points for a match in it; for prose, of its first sentence.
+    pub weight: f32,
+}
+
+/// Matches every sequence against one text.
+pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hit>) {
+    let place = place_bit(view.place);
+    for (from, tok) in toks.iter().enumerate() {
+        if tok.word == 0 {
+            continue;
+        }
+        for number in rules.starts(tok.word) {
+            let pattern = &rules.patterns[*number as usize];
+            if pattern.places & place == 0 {
+                continue;
+            }
+            let Some(last) = follow(rules, toks, from, &pattern.steps) else {
+                continue;
+            };
+            for user in &pattern.users {
+                let matcher = &rules.matchers[*user as usize];
+                if matcher.places & place == 0 || !stands(matcher, toks, from, last, view.place) {
+                    continue;
+                }
+                hits.push(Hit {
+                    matcher: *user,
+                    field: view.field,
+                    start: tok.start,
+                    end: toks[last].end,
+                    place: weight(rules, tok, view),
+                    negated: tok.bits & bit::NEGATED != 0,
+                });
+            }
+        }
+    }
+}
+
+/// The last token of the sequence when it matches from `from` on.
+fn follow(
+    rules: &Compiled,
+    toks: &[Tok],
+    from: usize,
+    steps: &[crate::rules::compile::Step],
+) -> Option<usize> {
+    let sentence = toks[from].sentence;
+    let mut at = from;
+    for step in &steps[1..] {
+        let furthest = (at + 1 + step.gap as usize).min(toks.len().saturating_sub(1));
+        let mut next = at + 1;
+        loop {
+            if next > furthest || toks[next].sentence != sentence {
+                return None;
+            }
+            if rules.belongs(toks[next].word, step.element) {
+                break;
+            }
+            next += 1;
+        }
+        at = next;
+    }
+    Some(at)
+}
+
+/// Whether a match stands where the matcher asks.
+fn stands(matcher: &Ready, toks: &[Tok], from: usize, last: usize, place: Place) -> bool {
+    let tok = &toks[from];
+    let first = || {
+        toks.iter()
+            .position(|t| t.bits & bit::STRIPPED == 0)
+            .unwrap_or(0)
+    };
+    let at = match matcher.at {
+        At::Any => true,
+        At::Verb => tok.bits & bit::HEAD != 0,
+        At::First => from == first(),
+        At::Last => last + 1 == toks.len(),
+        At::Whole => from <= first() && last + 1 == toks.len(),
+    };
+    at && (!matcher.ends || last + 1 == toks.len())
+        && (place != Place::Description
+            || match matcher.sentence {
+                Sentence::First => tok.bits & bit::FIRST != 0,
+                Sentence::Main => tok.bits & bit::LOW == 0,
+                Sentence::Any => true,
+            })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+fn weight(rules: &Compiled, tok: &Tok, view: View) -> f32 {
+    if view.place != Place::Description || tok.bits & bit::FIRST != 0 {
+        view.weight
+    } else if tok.bits & bit::LOW != 0 {
+        rules.weights.low_zone as f32
+    } else {
+        rules.weights.later_sentence as f32
+    }
+}
+
+/// Matches the name of one property.
+pub(super) fn property(
+    rules: &Compiled,
+    toks: &[Tok],
+    index: u16,
+    property: &Property<'_>,
+    hits: &mut Vec<Hit>,
+) {
+    let from = hits.len();
+    #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+    let view = View {
+        place: Place::Property,
+        field: Field::Property(index),
+        weight: rules.weights.schema as f32,
+    };
+    text(rules, toks, view, hits);
+    let mut keep = from;
+    for at in from..hits.len() {
+        if fits(&rules.matchers[hits[at].matcher as usize], property) {
+            hits[keep] = hits[at];
+            keep += 1;
+        }
+    }
+    hits.truncate(keep);
+    for number in &rules.wholes {
+        let matcher = &rules.matchers[*number as usize];
+        if matcher.whole == Whole::Property && fits(matcher, property) {
+            hits.push(Hit {
+                matcher: *number,
+                field: view.field,
+                start: 0,
+                end: u32::try_from(property.name.len()).unwrap_or(0),
+                place: view.weight,
+                negated: false,
+            });
+        }
+    }
+}
+
+/// Whether a property is of the type, format and bounds a matcher asks for.
+fn fits(matcher: &Ready, property: &Property<'_>) -> bool {
+    (matcher.types == 0 || matcher.types & property.types != 0)
+        && (matcher.bounds == 0 || matcher.bounds & property.bounds != 0)
+        && (matcher.formats.is_empty()
+            || property
+                .format
+                .is_some_and(|f| matcher.formats.iter().any(|want| want == f)))
+        && matcher
+            .required
+            .is_none_or(|wanted| wanted == property.required)
+        && property.depth <= matcher.depth
+}

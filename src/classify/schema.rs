@@ -1,0 +1,258 @@
+//! An input schema to a flat list of properties: nested objects, arrays, alternatives, references
+//! within the document; bounded in depth and number.
+
+use crate::rules::compile::{bound_bit, type_bit};
+use crate::rules::source::Bound;
+use serde_json::{Map, Value};
+
+/// The deepest level that is walked.
+const DEEPEST: u8 = 12;
+/// The most schema nodes that are looked at for one tool.
+const MOST_NODES: usize = 2_000;
+/// The most properties that are kept for one tool.
+const MOST_PROPERTIES: usize = 400;
+
+/// One property of an input schema.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Property<'a> {
+    pub name: &'a str,
+    pub parent: Option<u16>,
+    /// Whether the parent's items hold it.
+    pub in_items: bool,
+    pub types: u16,
+    pub format: Option<&'a str>,
+    pub bounds: u8,
+    pub required: bool,
+    pub depth: u8,
+    pub values: Option<&'a [Value]>,
+}
+
+/// Fills `into` with the properties of a schema; says whether all of it was walked.
+pub(super) fn walk<'a>(schema: &'a Value, into: &mut Vec<Property<'a>>) -> bool {
+    let mut walker = Walker {
+        root: schema,
+        nodes: 0,
+        whole: true,
+        level: 0,
+        queue: Vec::new(),
+    };
+    walker.object(schema, None, false, 1, into);
+    // Breadth first: what lies at the top is never lost to what lies deep.
+    let mut at = 0;
+    while at < walker.queue.len() {
+        let (node, parent, in_items, depth) = walker.queue[at];
+        at += 1;
+        walker.object(node, parent, in_items, depth, into);
+    }
+    walker.whole
+}
+
+/// How many properties the schema has at the top.
+pub(super) fn top_level(properties: &[Property<'_>]) -> usize {
+    properties.iter().filter(|p| p.depth == 1).count()
+}
+
+/// The path of a property, such as `files[].content`.
+pub(super) fn path(properties: &[Property<'_>], index: usize) -> String {
+    let mut chain = Vec::new();
+    let mut at = Some(index);
+    while let Some(i) = at {
+        let Some(property) = properties.get(i) else {
+            break;
+        };
+        chain.push(property);
+        at = property.parent.map(usize::from);
+    }
+    let mut path = String::new();
+    for (place, property) in chain.iter().rev().enumerate() {
+        if place > 0 {
+            path.push_str(if property.in_items { "[]." } else { "." });
+        }
+        path.push_str(property.name);
+    }
+    path
+}
+
+struct Walker<'a> {
+    root: &'a Value,
+    nodes: usize,
+    whole: bool,
+    level: u8,
+    queue: Vec<(&'a Value, Option<u16>, bool, u8)>,
+}
+
+/// What the alternatives of a schema say together.
+#[derive(Default)]
+struct Shape<'a> {
+    types: u16,
+    format: Option<&'a str>,
+    bounds: u8,
+    free: bool,
+    values: Option<&'a [Value]>,
+    inner: Vec<(&'a Value, bool)>,
+}
+
+impl<'a> Walker<'a> {
+    fn resolve(&self, mut node: &'a Value) -> &'a Value {
+        for _ in 0..8 {
+            let Some(reference) = node.get("$ref").and_then(Value::as_str) else {
+                return node;
+            };
+            let Some(target) = reference
+                .strip_prefix('#')
+                .and_then(|pointer| self.root.pointer(pointer))
+            else {
+                return node;
+            };
+            node = target;
+        }
+        node
+    }
+
+    fn object(
+        &mut self,
+        node: &'a Value,
+        parent: Option<u16>,
+        in_items: bool,
+        depth: u8,
+        into: &mut Vec<Property<'a>>,
+    ) {
+        let node = self.resolve(node);
+        self.nodes += 1;
+        if self.nodes > MOST_NODES || depth > DEEPEST {
+            self.whole = false;
+            return;
+        }
+        let Value::Object(fields) = node else {
+            return;
+        };
+        let required = fields.get("required").and_then(Value::as_array);
+        if let Some(Value::Object(properties)) = fields.get("properties") {
+            for (name, value) in properties {
+                if into.len() >= MOST_PROPERTIES {
+                    self.whole = false;
+                    return;
+                }
+                let mut shape = Shape::default();
+                self.shape(value, 0, false, &mut shape);
+                let index = u16::try_from(into.len()).ok();
+                into.push(Property {
+                    name,
+                    parent,
+                    in_items,
+                    types: if shape.types == 0 {
+                        type_bit("any")
+                    } else {
+                        shape.types
+                    },
+                    format: shape.format,
+                    bounds: if shape.free || shape.bounds == 0 {
+                        bound_bit(Bound::None)
+                    } else {
+                        shape.bounds
+                    },
+                    required: required.is_some_and(|list| list.iter().any(|r| r == name)),
+                    depth,
+                    values: shape.values,
+                });
+                for (inner, items) in shape.inner {
+                    self.queue.push((inner, index, items, depth + 1));
+                }
+            }
+        }
+        self.alternatives(fields, parent, in_items, depth, into);
+    }
+
+    fn alternatives(
+        &mut self,
+        fields: &'a Map<String, Value>,
+        parent: Option<u16>,
+        in_items: bool,
+        depth: u8,
+        into: &mut Vec<Property<'a>>,
+    ) {
+        for key in ["anyOf", "oneOf", "allOf"] {
+            for one in fields
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                if self.level >= DEEPEST {
+                    self.whole = false;
+                    return;
+                }
+                self.level += 1;
+                self.object(one, parent, in_items, depth, into);
+                self.level -= 1;
+            }
+        }
+    }
+
+    fn shape(&mut self, node: &'a Value, level: u8, items: bool, shape: &mut Shape<'a>) {
+        let node = self.resolve(node);
+        self.nodes += 1;
+        if level > 6 || self.nodes > MOST_NODES {
+            self.whole = false;
+            return;
+        }
+        let Value::Object(fields) = node else {
+            return;
+        };
+        let mut own = 0;
+        let mut one_type = |name: &str| {
+            own |= match (name, items) {
+                ("string", true) => type_bit("string[]"),
+                ("object", true) => type_bit("object[]"),
+                ("number" | "integer", true) => type_bit("number[]"),
+                (name, _) => type_bit(name),
+            }
+        };
+        match fields.get("type") {
+            Some(Value::String(name)) => one_type(name),
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).for_each(one_type),
+            _ if fields.contains_key("properties") => one_type("object"),
+            _ => {}
+        }
+        if let Some(format) = fields.get("format").and_then(Value::as_str) {
+            shape.format = Some(format);
+        }
+        if let Some(Value::Array(values)) = fields.get("enum") {
+            shape.bounds |= bound_bit(Bound::Enum);
+            shape.values = Some(values);
+            if own == 0 {
+                own = if items {
+                    type_bit("string[]")
+                } else {
+                    type_bit("string")
+                };
+            }
+        } else if fields.contains_key("const") {
+            shape.bounds |= bound_bit(Bound::Const);
+        } else if fields.contains_key("pattern") {
+            shape.bounds |= bound_bit(Bound::Pattern);
+        } else if own & (type_bit("string") | type_bit("string[]")) != 0 {
+            shape.free = true;
+        }
+        if own & (type_bit("object") | type_bit("object[]")) != 0
+            || fields.contains_key("properties")
+        {
+            shape.inner.push((node, items));
+        }
+        if let Some(inner) = fields.get("items") {
+            own |= type_bit("array");
+            self.shape(inner, level + 1, true, shape);
+        }
+        for key in ["anyOf", "oneOf", "allOf"] {
+            for one in fields
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                self.shape(one, level + 1, items, shape);
+            }
+        }
+        shape.types |= own;
+    }
+}

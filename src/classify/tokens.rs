@@ -1,0 +1,287 @@
+//! Fields to tokens that the rules know: words looked up, phrases joined, unspaced scripts cut.
+
+use crate::model::Tool;
+use crate::rules::compile::{Compiled, Met, UNKNOWN, flag};
+use crate::text::inflect::Form;
+use crate::text::{Gap, Kind, Token, is_kana, names, prose};
+
+/// The most bytes that are read of one field; what is beyond is reported, not read.
+pub(super) const MOST_BYTES: usize = 64 * 1024;
+/// The most tokens that are read of one description.
+pub(super) const MOST_TOKENS: usize = 4_000;
+
+/// What a token is in its sentence.
+pub(super) mod bit {
+    /// A verb that says what the tool does.
+    pub(in crate::classify) const HEAD: u8 = 1;
+    /// In the first sentence that says what the tool does.
+    pub(in crate::classify) const FIRST: u8 = 1 << 1;
+    /// In examples, arguments, return values, conditions.
+    pub(in crate::classify) const LOW: u8 = 1 << 2;
+    /// Under a negation.
+    pub(in crate::classify) const NEGATED: u8 = 1 << 3;
+    /// Stripped from the front of a name: not looked at for the verb.
+    pub(in crate::classify) const STRIPPED: u8 = 1 << 4;
+    /// Of Japanese, whose verbs stand at the end.
+    pub(in crate::classify) const KANA: u8 = 1 << 5;
+}
+
+/// A token as the rules see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tok {
+    pub start: u32,
+    pub end: u32,
+    pub word: u32,
+    pub form: Form,
+    pub sentence: u16,
+    pub gap: Gap,
+    pub flags: u16,
+    pub bits: u8,
+}
+
+/// Reads a name.
+pub(super) fn read_name(rules: &Compiled, text: &str, raw: &mut Vec<Token>, into: &mut Vec<Tok>) {
+    raw.clear();
+    names::tokens(capped(text), raw);
+    look_up(rules, text, raw, into);
+}
+
+/// Reads prose.
+pub(super) fn read_prose(rules: &Compiled, text: &str, raw: &mut Vec<Token>, into: &mut Vec<Tok>) {
+    raw.clear();
+    prose::tokens(capped(text), MOST_TOKENS, raw);
+    look_up(rules, text, raw, into);
+}
+
+/// The part of a text that is read.
+pub(super) fn capped(text: &str) -> &str {
+    if text.len() <= MOST_BYTES {
+        return text;
+    }
+    let mut end = MOST_BYTES;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn look_up(rules: &Compiled, text: &str, raw: &[Token], into: &mut Vec<Tok>) {
+    let from = into.len();
+    for token in raw {
+        match token.kind {
+            Kind::Word | Kind::Number | Kind::Identifier => push(
+                rules,
+                rules.look_up(token.of(text)),
+                token,
+                token.start,
+                token.end,
+                0,
+                into,
+            ),
+            Kind::Run => cut_run(rules, text, token, into),
+        }
+    }
+    join_phrases(rules, from, into);
+}
+
+fn push(
+    rules: &Compiled,
+    met: Met,
+    token: &Token,
+    start: u32,
+    end: u32,
+    bits: u8,
+    into: &mut Vec<Tok>,
+) {
+    into.push(Tok {
+        start,
+        end,
+        word: met.word,
+        form: met.form,
+        sentence: token.sentence,
+        gap: token.gap,
+        flags: rules.flags(met.word),
+        bits,
+    });
+}
+
+/// Cuts a run of an unspaced script at the longest words that the rules know; what lies between
+/// becomes one unknown token.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "texts are capped far below 4 GiB"
+)]
+fn cut_run(rules: &Compiled, text: &str, token: &Token, into: &mut Vec<Tok>) {
+    let run = token.of(text);
+    let kana = if run.chars().any(is_kana) {
+        bit::KANA
+    } else {
+        0
+    };
+    let mut first = *token;
+    let mut unknown_from = None;
+    let mut at = 0;
+    while at < run.len() {
+        let mut found = None;
+        let mut end = at;
+        for character in run[at..].chars().take(rules.longest_run) {
+            end += character.len_utf8();
+            let met = rules.look_up(&run[at..end]);
+            if met.word != 0 {
+                found = Some((met, end));
+            }
+        }
+        if let Some((met, end)) = found {
+            if let Some(from) = unknown_from.take() {
+                push(
+                    rules,
+                    UNKNOWN,
+                    &first,
+                    token.start + from as u32,
+                    token.start + at as u32,
+                    kana,
+                    into,
+                );
+                first.gap = Gap::None;
+            }
+            push(
+                rules,
+                met,
+                &first,
+                token.start + at as u32,
+                token.start + end as u32,
+                kana,
+                into,
+            );
+            first.gap = Gap::None;
+            at = end;
+        } else {
+            unknown_from.get_or_insert(at);
+            at += run[at..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    if let Some(from) = unknown_from {
+        push(
+            rules,
+            UNKNOWN,
+            &first,
+            token.start + from as u32,
+            token.end,
+            kana,
+            into,
+        );
+    }
+}
+
+/// Joins the longest phrases: their single words are not seen any more.
+fn join_phrases(rules: &Compiled, from: usize, toks: &mut Vec<Tok>) {
+    let mut read = from;
+    let mut write = from;
+    while read < toks.len() {
+        let tok = toks[read];
+        let mut joined = None;
+        if rules.may_start_phrase(tok.word) {
+            let mut node = 0;
+            let mut at = read;
+            while at < toks.len() {
+                let next = toks[at];
+                if at > read && (next.sentence != tok.sentence || next.gap > Gap::Slash) {
+                    break;
+                }
+                let Some((to, phrase)) = rules.phrase_step(node, next.word) else {
+                    break;
+                };
+                if phrase != 0 {
+                    joined = Some((at, phrase));
+                }
+                node = to;
+                at += 1;
+            }
+        }
+        toks[write] = tok;
+        if let Some((last, phrase)) = joined {
+            toks[write].end = toks[last].end;
+            toks[write].word = phrase;
+            toks[write].flags = rules.flags(phrase);
+            read = last;
+        }
+        read += 1;
+        write += 1;
+    }
+    toks.truncate(write);
+}
+
+/// The words that a server's tools share at the front of their names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Prefix {
+    /// Lower-case words of the server's name.
+    server: Vec<String>,
+    /// Lower-case words that at least four fifths of the names begin with, in order.
+    shared: Vec<String>,
+}
+
+impl Prefix {
+    /// Finds them. A word that says what is done is never one of them.
+    pub(super) fn of(server: Option<&str>, tools: &[Tool], rules: &Compiled) -> Prefix {
+        let mut raw = Vec::new();
+        let mut words = |name: &str| {
+            raw.clear();
+            names::tokens(capped(name), &mut raw);
+            raw.iter()
+                .map(|t| t.of(name).to_lowercase())
+                .collect::<Vec<_>>()
+        };
+        let mut prefix = Prefix {
+            server: server.map(&mut words).unwrap_or_default(),
+            shared: Vec::new(),
+        };
+        if tools.len() < 3 {
+            return prefix;
+        }
+        let all: Vec<Vec<String>> = tools.iter().map(|tool| words(&tool.name)).collect();
+        for place in 0..3 {
+            let mut counts = std::collections::BTreeMap::new();
+            for name in &all {
+                if name.len() > place + 1 && name[..place] == prefix.shared[..] {
+                    *counts.entry(name[place].as_str()).or_insert(0usize) += 1;
+                }
+            }
+            let Some((word, count)) = counts.into_iter().max_by_key(|(_, count)| *count) else {
+                break;
+            };
+            let flags = rules.flags(rules.look_up(word).word);
+            if count * 5 < tools.len() * 4
+                || flags & flag::VERB != 0 && flags & flag::AMBIGUOUS == 0
+            {
+                break;
+            }
+            prefix.shared.push(word.to_owned());
+        }
+        prefix
+    }
+
+    /// Marks the tokens of a name that are prefix, unless nothing would remain.
+    pub(super) fn strip(&self, name: &str, toks: &mut [Tok]) {
+        let mut count = 0;
+        for (place, tok) in toks.iter().enumerate() {
+            let word = name
+                .get(tok.start as usize..tok.end as usize)
+                .unwrap_or_default();
+            let shared = self
+                .shared
+                .get(place)
+                .is_some_and(|s| s.eq_ignore_ascii_case(word));
+            let of_server = self.server.iter().any(|s| s.eq_ignore_ascii_case(word))
+                && tok.flags & flag::VERB == 0;
+            if !(shared || of_server) {
+                break;
+            }
+            count += 1;
+        }
+        if count < toks.len() {
+            for tok in &mut toks[..count] {
+                tok.bits |= bit::STRIPPED;
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A normalised view of a text, for the text findings.

@@ -1,0 +1,265 @@
+//! Prose to tokens, with sentences and the punctuation between tokens.
+
+use super::{Gap, Kind, Token, is_unspaced};
+
+/// Words after which a full stop ends no sentence.
+const ABBREVIATIONS: [&str; 8] = ["e.g", "i.e", "etc", "vs", "approx", "eg", "ie", "incl"];
+
+/// Splits prose into tokens, at most `limit` of them.
+///
+/// A word is letters with inner digits and apostrophes; words joined by `_`, `.` without a space,
+/// or inner capitals make one [`Kind::Identifier`]. A hyphen parts words. A sentence ends at `.`,
+/// `!`, `?` before a space, at `。`, `！`, `？`, and at a line end unless the next line goes on in
+/// lower case.
+pub fn tokens(text: &str, limit: usize, into: &mut Vec<Token>) {
+    let bytes = text.as_bytes();
+    let stop_at = into.len().saturating_add(limit);
+    let mut at = 0;
+    let mut sentence: u16 = 0;
+    let mut gap = Gap::None;
+    let mut any = false;
+    while at < bytes.len() {
+        if into.len() >= stop_at {
+            return;
+        }
+        let byte = bytes[at];
+        if byte.is_ascii_alphanumeric() {
+            let (end, kind) = ascii_word(text, bytes, at);
+            if gap == Gap::Stop && any {
+                sentence = sentence.saturating_add(1);
+            }
+            push(into, at, end, sentence, gap, kind);
+            any = true;
+            gap = Gap::None;
+            at = end;
+            continue;
+        }
+        if byte.is_ascii() {
+            gap = gap.max(ascii_gap(text, bytes, at, into));
+            at += 1;
+            continue;
+        }
+        let Some(character) = text[at..].chars().next() else {
+            return;
+        };
+        let width = character.len_utf8();
+        if is_unspaced(character) {
+            let end = at + run_length(&text[at..]);
+            if gap == Gap::Stop && any {
+                sentence = sentence.saturating_add(1);
+            }
+            push(into, at, end, sentence, gap, Kind::Run);
+            any = true;
+            gap = Gap::None;
+            at = end;
+        } else if character.is_alphanumeric() {
+            let (end, kind) = unicode_word(text, at);
+            if gap == Gap::Stop && any {
+                sentence = sentence.saturating_add(1);
+            }
+            push(into, at, end, sentence, gap, kind);
+            any = true;
+            gap = Gap::None;
+            at = end;
+        } else {
+            gap = gap.max(match character {
+                '。' | '！' | '？' | '\u{2028}' | '\u{2029}' => Gap::Stop,
+                '，' | '、' => Gap::Comma,
+                '；' | '–' | '—' | '•' | '→' => Gap::Semicolon,
+                '：' => Gap::Colon,
+                '（' | '）' | '【' | '】' | '「' | '」' => Gap::Bracket,
+                _ => Gap::Mark,
+            });
+            at += width;
+        }
+    }
+}
+
+/// The end of the ASCII-led word at `at`, and whether it is an identifier.
+fn ascii_word(text: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
+    let mut end = at;
+    let mut letters = false;
+    let mut inner_capital = false;
+    let mut joined = false;
+    while end < bytes.len() {
+        let byte = bytes[end];
+        if byte.is_ascii_alphanumeric() {
+            letters |= byte.is_ascii_alphabetic();
+            inner_capital |=
+                end > at && byte.is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase();
+            end += 1;
+        } else if byte == b'_' && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric) {
+            joined = true;
+            end += 1;
+        } else if matches!(byte, b'.' | b'@')
+            && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+            && !(byte == b'.' && bytes[end + 1].is_ascii_uppercase() && !inner_capital && !joined)
+        {
+            joined = true;
+            end += 1;
+        } else if byte == b'\''
+            && bytes.get(end + 1).is_some_and(u8::is_ascii_alphabetic)
+            && letters
+        {
+            end += 1;
+        } else if byte >= 0x80 {
+            let Some(character) = text[end..].chars().next() else {
+                break;
+            };
+            if character.is_alphanumeric() && !is_unspaced(character) {
+                letters = true;
+                end += character.len_utf8();
+            } else if character == '’' && bytes.get(end + 3).is_some_and(u8::is_ascii_alphabetic)
+            {
+                end += 3;
+            } else {
+                break;
+            }
+        } else {
+            break;
+        }
+    }
+    let kind = if joined || inner_capital {
+        if letters {
+            Kind::Identifier
+        } else {
+            Kind::Number
+        }
+    } else if letters {
+        Kind::Word
+    } else {
+        Kind::Number
+    };
+    (end, kind)
+}
+
+/// The end of the word that starts with a letter outside ASCII.
+fn unicode_word(text: &str, at: usize) -> (usize, Kind) {
+    let end = text[at..]
+        .char_indices()
+        .find(|(_, c)| !c.is_alphanumeric() || is_unspaced(*c))
+        .map_or(text.len(), |(offset, _)| at + offset);
+    (end, Kind::Word)
+}
+
+/// Bytes of the run of unspaced script at the start of `text`.
+fn run_length(text: &str) -> usize {
+    text.char_indices()
+        .find(|(_, c)| !is_unspaced(*c))
+        .map_or(text.len(), |(offset, _)| offset)
+}
+
+/// What the ASCII mark at `at` does between two tokens.
+fn ascii_gap(text: &str, bytes: &[u8], at: usize, tokens: &[Token]) -> Gap {
+    let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
+    match bytes[at] {
+        b' ' | b'\t' | b'\r' => Gap::None,
+        b'.' | b'!' | b'?' => {
+            if !next.is_ascii_whitespace()
+                && !matches!(next, b'"' | b'\'' | b')' | b'*')
+                && next.is_ascii()
+                && !next.is_ascii_uppercase()
+            {
+                Gap::Mark
+            } else if bytes[at] == b'.'
+                && tokens.last().is_some_and(|last| {
+                    last.end as usize == at
+                        && ABBREVIATIONS
+                            .iter()
+                            .any(|a| last.of(text).eq_ignore_ascii_case(a))
+                })
+            {
+                Gap::Comma
+            } else {
+                Gap::Stop
+            }
+        }
+        b'\n' => line_end(bytes, at),
+        b',' => Gap::Comma,
+        b';' => Gap::Semicolon,
+        b':' => Gap::Colon,
+        b'(' | b')' | b'[' | b']' | b'{' | b'}' => Gap::Bracket,
+        b'/' | b'|' | b'&' | b'+' => Gap::Slash,
+        b'-' => {
+            let before = at.checked_sub(1).map_or(b' ', |i| bytes[i]);
+            if before == b' ' && next == b' ' || next == b'>' {
+                Gap::Semicolon
+            } else {
+                Gap::Mark
+            }
+        }
+        b'>' | b'<' | b'=' => Gap::Bracket,
+        _ => Gap::Mark,
+    }
+}
+
+/// A line end ends a sentence unless the next line goes on in lower case.
+fn line_end(bytes: &[u8], at: usize) -> Gap {
+    let mut look = at + 1;
+    while look < bytes.len() && matches!(bytes[look], b' ' | b'\t' | b'\r') {
+        look += 1;
+    }
+    match bytes.get(look) {
+        Some(b) if b.is_ascii_lowercase() => Gap::None,
+        _ => Gap::Stop,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "texts are capped far below 4 GiB"
+)]
+fn push(into: &mut Vec<Token>, start: usize, end: usize, sentence: u16, gap: Gap, kind: Kind) {
+    into.push(Token {
+        start: start as u32,
+        end: end as u32,
+        sentence,
+        gap,
+        kind,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Vec<(&str, u16)> {
+        let mut out = Vec::new();
+        tokens(text, 1_000, &mut out);
+        out.iter().map(|t| (t.of(text), t.sentence)).collect()
+    }
+
+    #[test]
+    fn sentences_end_where_people_stop() {
+        assert_eq!(
+            split("Lists files, e.g. two. Doesn't write.\nMore"),
+            [
+                ("Lists", 0),
+                ("files", 0),
+                ("e.g", 0),
+                ("two", 0),
+                ("Doesn't", 1),
+                ("write", 1),
+                ("More", 2)
+            ]
+        );
+        assert_eq!(
+            split("goes on\n  here"),
+            [("goes", 0), ("on", 0), ("here", 0)]
+        );
+        assert_eq!(split("删除文件。获取"), [("删除文件", 0), ("获取", 1)]);
+    }
+
+    #[test]
+    fn identifiers_stay_whole() {
+        let text = "call task_status or getLogs at example.org";
+        let mut out = Vec::new();
+        tokens(text, 100, &mut out);
+        let identifiers: Vec<_> = out
+            .iter()
+            .filter(|t| t.kind == Kind::Identifier)
+            .map(|t| t.of(text))
+            .collect();
+        assert_eq!(identifiers, ["task_status", "getLogs", "example.org"]);
+    }
+}
