@@ -6,11 +6,14 @@
 //! the network, the clock, or a model.
 
 mod actions;
+mod assess;
 mod decide;
 mod heads;
 mod scan;
 mod schema;
 mod tokens;
+
+pub use assess::{assess, together};
 
 use crate::model::{Tool, Verdict};
 use crate::rules::{Compiled, RuleError, RuleSet};

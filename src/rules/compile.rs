@@ -474,35 +474,34 @@ fn class_members(
     Ok(members)
 }
 
-fn prepare(rule: &Rule, index: u32, condition: &Matcher, role: Role) -> Result<Ready, RuleError> {
+fn prepare(rule: &Rule, index: u32, wanted: &Matcher, part: Role) -> Result<Ready, RuleError> {
     let wrong = |message: String| RuleError::Rule {
         file: rule.file.clone(),
         message,
     };
     let mut types = 0;
-    for name in condition.types.iter().flat_map(|list| &list.0) {
+    for name in wanted.types.iter().flat_map(|list| &list.0) {
         let bit = type_bit(name);
         if bit == 0 {
             return Err(wrong(format!("{name:?} is no type of a property")));
         }
         types |= bit;
     }
-    let places = condition
+    let places = wanted
         .place
         .0
         .iter()
         .fold(0, |bits, place| bits | place_bit(*place));
-    let has_words =
-        condition.words.is_some() || condition.name.is_some() || condition.name_ends.is_some();
+    let has_words = wanted.words.is_some() || wanted.name.is_some() || wanted.name_ends.is_some();
     let about_property = places == place_bit(Place::Property);
     let whole = if has_words {
         Whole::No
-    } else if let (Some(hint), Some(is)) = (&condition.hint, condition.is) {
+    } else if let (Some(hint), Some(is)) = (&wanted.hint, wanted.is) {
         Whole::Annotation(hint.clone(), is)
-    } else if let Some(fact) = condition.fact {
+    } else if let Some(fact) = wanted.fact {
         Whole::Fact(fact)
-    } else if condition.properties_at_least.is_some() || condition.properties_at_most.is_some() {
-        Whole::Properties(condition.properties_at_least, condition.properties_at_most)
+    } else if wanted.properties_at_least.is_some() || wanted.properties_at_most.is_some() {
+        Whole::Properties(wanted.properties_at_least, wanted.properties_at_most)
     } else if about_property {
         Whole::Property
     } else {
@@ -510,35 +509,35 @@ fn prepare(rule: &Rule, index: u32, condition: &Matcher, role: Role) -> Result<R
             "a matcher says neither words nor anything else to match".to_owned(),
         ));
     };
-    if (condition.name.is_some() || condition.name_ends.is_some()) && !about_property {
+    if (wanted.name.is_some() || wanted.name_ends.is_some()) && !about_property {
         return Err(wrong(
             "`name` and `name_ends` are for `in = \"property\"`; use `words` elsewhere".to_owned(),
         ));
     }
     Ok(Ready {
         rule: index,
-        role,
+        role: part,
         places,
-        at: condition.at.unwrap_or(match rule.kind {
-            Kind::Category if role == Role::Any => At::Verb,
+        at: wanted.at.unwrap_or(match rule.kind {
+            Kind::Category if part == Role::Any => At::Verb,
             _ => At::Any,
         }),
-        sentence: condition.sentence.unwrap_or(Sentence::Main),
-        ends: condition.name_ends.is_some(),
+        sentence: wanted.sentence.unwrap_or(Sentence::Main),
+        ends: wanted.name_ends.is_some(),
         types,
-        formats: condition
+        formats: wanted
             .format
             .iter()
             .flat_map(|list| list.0.clone())
             .collect(),
-        bounds: condition
+        bounds: wanted
             .constrained
             .iter()
             .flat_map(|list| &list.0)
             .fold(0, |bits, bound| bits | bound_bit(*bound)),
-        required: condition.required,
-        depth: condition.depth.unwrap_or(u8::MAX),
-        weight: condition.weight.unwrap_or(rule.weight),
+        required: wanted.required,
+        depth: wanted.depth.unwrap_or(u8::MAX),
+        weight: wanted.weight.unwrap_or(rule.weight),
         whole,
     })
 }

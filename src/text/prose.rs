@@ -88,12 +88,12 @@ fn ascii_word(text: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
             inner_capital |=
                 end > at && byte.is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase();
             end += 1;
-        } else if byte == b'_' && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric) {
-            joined = true;
-            end += 1;
-        } else if matches!(byte, b'.' | b'@')
-            && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
-            && !(byte == b'.' && bytes[end + 1].is_ascii_uppercase() && !inner_capital && !joined)
+        } else if matches!(byte, b'_' | b'.' | b'@')
+            && bytes.get(end + 1).is_some_and(|next| {
+                // `file.Then` is two sentences with a missing space, `os.Path` is an identifier.
+                let new_sentence = byte == b'.' && next.is_ascii_uppercase();
+                next.is_ascii_alphanumeric() && (!new_sentence || inner_capital || joined)
+            })
         {
             joined = true;
             end += 1;
@@ -178,7 +178,7 @@ fn ascii_gap(text: &str, bytes: &[u8], at: usize, tokens: &[Token]) -> Gap {
         b',' => Gap::Comma,
         b';' => Gap::Semicolon,
         b':' => Gap::Colon,
-        b'(' | b')' | b'[' | b']' | b'{' | b'}' => Gap::Bracket,
+        b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'>' | b'<' | b'=' => Gap::Bracket,
         b'/' | b'|' | b'&' | b'+' => Gap::Slash,
         b'-' => {
             let before = at.checked_sub(1).map_or(b' ', |i| bytes[i]);
@@ -188,7 +188,6 @@ fn ascii_gap(text: &str, bytes: &[u8], at: usize, tokens: &[Token]) -> Gap {
                 Gap::Mark
             }
         }
-        b'>' | b'<' | b'=' => Gap::Bracket,
         _ => Gap::Mark,
     }
 }
