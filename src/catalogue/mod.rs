@@ -1,7 +1,21 @@
-//! The folder of facts: paths, atomic writes, reading, history, lint.
+//! The folder of facts: one record per server, one line per change, one report per run.
+//!
+//! ```text
+//! servers/<ab>/<slug>.json    one server: what it answered, byte-stable
+//! history/<ab>/<slug>.jsonl   one line for each change of a server
+//! runs/<run>/report.json      one run: every target in exactly one outcome
+//! ```
+//!
+//! Records are written beside their place and renamed, so that a crash leaves the old record or
+//! the new one. An unchanged server rewrites no file, and a failed crawl never removes what an
+//! earlier one read.
 
 mod files;
+mod folder;
 pub mod history;
+mod report;
 
 pub use files::{StagedError, write_staged};
+pub use folder::{Catalogue, CatalogueError, Written};
 pub use history::History;
+pub use report::{OutcomeCount, RunReport, RunTarget};

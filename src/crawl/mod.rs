@@ -1,1 +1,173 @@
-//! Many targets at once, each ending in one typed outcome.
+//! Many targets at once, each ending in exactly one outcome.
+//!
+//! ```no_run
+//! use toolrisk::crawl::{Crawler, Options};
+//! let target = toolrisk::targets::parse_argument("https://example.com/mcp").unwrap();
+//! let scanned = Crawler::new(Options::default()).run(vec![target], |_| {}).unwrap();
+//! println!("{}", scanned[0].record.outcome);
+//! ```
+//!
+//! A server that fails is a record like any other; only a broken machine is an error.
+
+mod attempt;
+mod hosts;
+mod options;
+mod saved;
+
+pub use options::Options;
+pub use saved::{Saved, SavedError, parse_saved, read_saved};
+
+use crate::model::{Outcome, Record, Target};
+use attempt::Context;
+use hosts::Hosts;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, mpsc};
+
+/// One target's end.
+#[derive(Debug, Clone)]
+pub struct Scanned {
+    /// Its place in the input, counted from 0.
+    pub index: usize,
+    /// What was asked.
+    pub target: Target,
+    /// What it answered.
+    pub record: Record,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What happens during a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// This target is asked now.
+    Started {
+        /// Its place in the input.
+        index: usize,
+    },
+    /// This target came to its end.
+    Ended(&'a Scanned),
+}
+
+/// The run could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum CrawlError {
+    /// The machine gave no threads.
+    #[error("the run cannot be started: {0}")]
+    Runtime(#[from] std::io::Error),
+}
+
+/// Asks many targets.
+#[derive(Debug, Clone)]
+pub struct Crawler {
+    options: Options,
+}
+
+impl Crawler {
+    /// A crawler with these settings.
+    pub fn new(options: Options) -> Self {
+        Crawler { options }
+    }
+
+    /// Asks every target and gives their ends in the order of the input. `on_event` is called as
+    /// things happen, in the order they happen.
+    pub fn run(
+        &self,
+        targets: Vec<Target>,
+        mut on_event: impl FnMut(&Event<'_>),
+    ) -> Result<Vec<Scanned>, CrawlError> {
+        let mut all = Vec::with_capacity(targets.len());
+        self.run_each(targets, |step| match step {
+            Step::Started(index) => on_event(&Event::Started { index }),
+            Step::Ended(scanned) => {
+                on_event(&Event::Ended(&scanned));
+                all.push(*scanned);
+            }
+        })?;
+        all.sort_by_key(|scanned| scanned.index);
+        Ok(all)
+    }
+
+    /// Asks every target and hands each end over as it comes, so that nothing is kept.
+    pub fn run_each(
+        &self,
+        targets: Vec<Target>,
+        mut on_step: impl FnMut(Step),
+    ) -> Result<(), CrawlError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).min(4))
+            .enable_all()
+            .build()?;
+        let context = Arc::new(Context::new(self.options.clone()));
+        let hosts = Arc::new(Hosts::new(&self.options));
+        let all = Arc::new(Semaphore::new(self.options.concurrency.max(1)));
+        let (sender, mut receiver) = mpsc::channel::<Step>(64);
+        for (index, target) in targets.into_iter().enumerate() {
+            let (context, hosts, all) = (context.clone(), hosts.clone(), all.clone());
+            let sender = sender.clone();
+            runtime.spawn(async move {
+                // Neither semaphore is ever closed.
+                let _host = hosts.enter(&target).await;
+                let _slot = all.acquire().await;
+                let _ = sender.send(Step::Started(index)).await;
+                let scanned = guarded(index, target, context, &hosts).await;
+                let _ = sender.send(Step::Ended(Box::new(scanned))).await;
+            });
+        }
+        drop(sender);
+        while let Some(step) = receiver.blocking_recv() {
+            on_step(step);
+        }
+        runtime.shutdown_timeout(Duration::from_secs(2));
+        Ok(())
+    }
+}
+
+/// What [`Crawler::run_each`] hands over.
+#[derive(Debug)]
+pub enum Step {
+    /// The target at this place is asked now.
+    Started(usize),
+    /// A target came to its end.
+    Ended(Box<Scanned>),
+}
+
+/// Asks one target in a task of its own, with a second clock around it: whatever goes wrong inside
+/// is one row, and the run goes on.
+async fn guarded(
+    index: usize,
+    target: Target,
+    context: Arc<Context>,
+    hosts: &Hosts,
+) -> Scanned {
+    let start = Instant::now();
+    let grace = Duration::from_secs(5);
+    let limit = context.options.limits.total + grace;
+    let asked = target.clone();
+    let task = tokio::spawn(async move { attempt::ask(&asked, &context).await });
+    let abort = task.abort_handle();
+    let record = match tokio::time::timeout(limit, task).await {
+        Ok(Ok((record, retry_after))) => {
+            if let Some(seconds) = retry_after {
+                hosts.back_off(&target, seconds);
+            }
+            record
+        }
+        Ok(Err(_)) => Record::unread(
+            &target,
+            Outcome::Poison,
+            "asking this server made the program fail; please report it",
+        ),
+        Err(_) => {
+            abort.abort();
+            Record::unread(&target, Outcome::Timeout, "not done within the limit")
+        }
+    };
+    Scanned {
+        index,
+        target,
+        record,
+        took: start.elapsed(),
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use super::slug::Slug;
-use super::target::PublicTarget;
+use super::target::{PublicTarget, Target};
 use super::tool::Tool;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -57,6 +57,33 @@ pub struct Record {
     /// Digest of the server's definitions: `sha256:` and 64 hexadecimal digits; see
     /// [`crate::digest`].
     pub digest: Option<String>,
+}
+
+impl Record {
+    /// The record of a target from which nothing was read. `detail` must hold no hostile
+    /// characters.
+    pub fn unread(target: &Target, outcome: Outcome, detail: &str) -> Record {
+        Record {
+            schema: RECORD_SCHEMA,
+            name: target.fallback_name(),
+            slug: target.slug(),
+            target: target.public(),
+            outcome,
+            detail: (!detail.is_empty()).then(|| detail.to_owned()),
+            transport: None,
+            era: None,
+            protocol_version: None,
+            server_info: None,
+            instructions: None,
+            tools: Vec::new(),
+            problems: Vec::new(),
+            auth: None,
+            sandbox: None,
+            package: None,
+            listed_with: None,
+            digest: None,
+        }
+    }
 }
 
 /// The two eras of the protocol: with a session that is initialised, or stateless.

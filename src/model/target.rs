@@ -1,7 +1,9 @@
 //! Who is to be asked.
 
+use super::slug::Slug;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use url::Url;
 
 /// One server to be asked for its tools, normalised, before any contact.
 ///
@@ -28,6 +30,200 @@ pub struct Target {
     /// Names of variables, headers or arguments that the list says are required and that have no
     /// value. Not empty means: [`crate::model::Outcome::NeedsConfig`] without contact.
     pub missing: Vec<String>,
+}
+
+impl Target {
+    /// A target without name, variables or headers, listed by the user.
+    pub fn new(source: Source) -> Self {
+        Target {
+            name: None,
+            source,
+            origin: Origin::User,
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            homepage: None,
+            repository: None,
+            missing: Vec::new(),
+        }
+    }
+
+    /// What may be stored and shown: no value of a variable or header, no credential of a URL.
+    pub fn public(&self) -> PublicTarget {
+        let mut public = PublicTarget {
+            env: self.env.keys().cloned().collect(),
+            headers: self.headers.keys().cloned().collect(),
+            homepage: self.homepage.clone(),
+            repository: self.repository.clone(),
+            args: self.public_args(&self.args),
+            ..PublicTarget::default()
+        };
+        match &self.source {
+            Source::Url { url, transport } => {
+                public.url = Some(redacted_url(url));
+                public.transport = *transport;
+            }
+            Source::Npm { package, version } => public.npm = Some(joined(package, "@", version)),
+            Source::Pypi { package, version } => public.pypi = Some(joined(package, "==", version)),
+            Source::Command(argv) => public.command = Some(self.public_args(argv)),
+            Source::File(path) => public.file = Some(path.clone()),
+        }
+        public
+    }
+
+    /// What this target is, in one canonical line, whatever its name, version or origin: two
+    /// targets with the same identity are the same server. Credentials are not part of it.
+    pub fn identity(&self) -> String {
+        let mut identity = match &self.source {
+            Source::Url { url, .. } => format!("url {}", redacted_url(url)),
+            Source::Npm { package, .. } => format!("npm {package}"),
+            Source::Pypi { package, .. } => format!("pypi {package}"),
+            Source::Command(argv) => format!("command {}", self.public_args(argv).join("\u{1f}")),
+            Source::File(path) => format!("file {path}"),
+        };
+        for argument in self.public_args(&self.args) {
+            identity.push('\u{1f}');
+            identity.push_str(&argument);
+        }
+        identity
+    }
+
+    /// The name for people before the server said its own: the given one, else the package, the
+    /// host and path, the program, or the file's stem.
+    pub fn fallback_name(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        match &self.source {
+            Source::Url { url, .. } => Url::parse(url).map_or_else(
+                |_| "server".to_owned(),
+                |url| {
+                    let host = url.host_str().unwrap_or("server");
+                    let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
+                    let path = url.path().trim_matches('/');
+                    if matches!(path, "" | "mcp" | "sse") {
+                        format!("{host}{port}")
+                    } else {
+                        format!("{host}{port}/{path}")
+                    }
+                },
+            ),
+            Source::Npm { package, .. } | Source::Pypi { package, .. } => package.clone(),
+            Source::Command(argv) => argv
+                .first()
+                .map_or("command", |program| base_name(program))
+                .to_owned(),
+            Source::File(path) => {
+                let base = base_name(path);
+                base.strip_suffix(".json").unwrap_or(base).to_owned()
+            }
+        }
+    }
+
+    /// The file-safe name in the catalogue: made from the target alone, never from what else is in
+    /// a run or from what the server answers, so that it stays the same over runs.
+    pub fn slug(&self) -> Slug {
+        Slug::unique(&self.fallback_name(), &self.identity())
+    }
+
+    /// Arguments in which no value of a variable or header of this target occurs, nor the value
+    /// after a flag that is named like a credential.
+    fn public_args(&self, args: &[String]) -> Vec<String> {
+        let secrets: Vec<&str> = self
+            .env
+            .values()
+            .chain(self.headers.values())
+            .map(Secret::reveal)
+            .filter(|value| value.len() >= 6)
+            .collect();
+        let mut next_is_secret = false;
+        args.iter()
+            .map(|arg| {
+                if std::mem::take(&mut next_is_secret) && !arg.starts_with('-') {
+                    return REDACTED.to_owned();
+                }
+                if arg.starts_with('-') && sounds_secret(arg) {
+                    match arg.split_once('=') {
+                        Some((flag, _)) => return format!("{flag}={REDACTED}"),
+                        None => next_is_secret = true,
+                    }
+                } else if let Some((key, _)) = arg.split_once('=')
+                    && sounds_secret(key)
+                {
+                    return format!("{key}={REDACTED}");
+                }
+                if arg.contains("://") {
+                    return redacted_url(arg);
+                }
+                let mut shown = arg.clone();
+                for secret in &secrets {
+                    if shown.contains(secret) {
+                        shown = shown.replace(secret, REDACTED);
+                    }
+                }
+                shown
+            })
+            .collect()
+    }
+}
+
+/// What stands in the place of a credential.
+pub const REDACTED: &str = "REDACTED";
+
+/// The URL without userinfo, fragment, and the values of query parameters that are named like a
+/// credential. Text that is no URL comes back as it was, without anything before an `@`.
+pub fn redacted_url(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else {
+        return match (text.find("://"), text.rfind('@')) {
+            (Some(scheme), Some(at)) if scheme < at => {
+                format!("{}{REDACTED}{}", &text[..scheme + 3], &text[at..])
+            }
+            _ => text.to_owned(),
+        };
+    };
+    // Fails only for URLs that cannot have userinfo.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    if url.query().is_some() {
+        let pairs: Vec<(String, String)> = url
+            .query_pairs()
+            .map(|(key, value)| {
+                let hidden = sounds_secret(&key) && !value.is_empty();
+                let value = if hidden { REDACTED.into() } else { value };
+                (key.into_owned(), value.into_owned())
+            })
+            .collect();
+        if pairs.iter().any(|(_, value)| value == REDACTED) {
+            url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
+    }
+    url.into()
+}
+
+/// Whether a name is that of a credential: a query parameter, variable, header or flag.
+pub fn sounds_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = [
+        "key", "token", "secret", "passw", "pwd", "auth", "credential", "bearer", "signature",
+        "session", "cookie", "jwt",
+    ];
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|part| matches!(part, "sig" | "pat" | "code" | "sid"))
+        || words.iter().any(|word| name.contains(word))
+}
+
+fn joined(name: &str, separator: &str, version: &Option<String>) -> String {
+    match version {
+        Some(version) => format!("{name}{separator}{version}"),
+        None => name.to_owned(),
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\'])
+        .find(|part| !part.is_empty())
+        .unwrap_or(path)
 }
 
 /// What to contact or start.
@@ -124,6 +320,9 @@ pub struct PublicTarget {
     /// The saved file, as it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// Further arguments for a package's command.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
     /// Names (not values) of the variables that were set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
@@ -157,5 +356,47 @@ impl PublicTarget {
             .as_ref()
             .map(|file| format!("file:{file}"))
             .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Target {
+        Target::new(Source::Url {
+            url: text.to_owned(),
+            transport: None,
+        })
+    }
+
+    #[test]
+    fn no_credential_is_public() {
+        let mut target = url("https://u:p4ss@h.example/mcp?api_key=X1&team=a#frag");
+        target
+            .headers
+            .insert("Authorization".into(), Secret::new("Bearer s3cret"));
+        target
+            .env
+            .insert("API_KEY".into(), Secret::new("hunter2hunter2"));
+        target.args = vec![
+            "--token".into(),
+            "abc123".into(),
+            "--x=hunter2hunter2".into(),
+        ];
+        let json = serde_json::to_string(&target.public()).unwrap();
+        for secret in ["p4ss", "X1", "s3cret", "hunter2", "abc123", "frag"] {
+            assert!(!json.contains(secret), "{secret} in {json}");
+            assert!(!format!("{target:?}").contains("s3cret"));
+        }
+        assert!(json.contains("team=a") && json.contains("Authorization"));
+    }
+
+    #[test]
+    fn the_slug_does_not_depend_on_version_or_secret() {
+        let one = url("https://h.example/mcp?api_key=1");
+        assert_eq!(one.slug(), url("https://h.example/mcp?api_key=2").slug());
+        assert_ne!(one.slug(), url("https://h.example/other").slug());
+        assert!(one.slug().as_str().starts_with("h-example-"));
     }
 }

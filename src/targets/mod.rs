@@ -1,1 +1,32 @@
-//! Where servers come from: one normalised, de-duplicated list of targets.
+//! Where servers come from: arguments, targets files, saved lists. Every way gives [`Target`]s.
+//!
+//! Nothing is contacted or started here, and no text becomes a shell command.
+
+mod argument;
+mod expand;
+mod file;
+mod package;
+
+pub use argument::parse_argument;
+pub use expand::{Environment, expand};
+pub use file::{read_file, read_text};
+pub use package::{parse_npm, parse_pypi};
+
+/// Why a list of targets cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TargetsError {
+    /// What is wrong and where: the file, the line.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl TargetsError {
+    pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        TargetsError {
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}

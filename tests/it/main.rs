@@ -10,3 +10,6 @@
 mod architecture;
 mod digests;
 mod policy;
+mod peers;
+mod scan;
+mod support;

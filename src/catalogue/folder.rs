@@ -1,0 +1,339 @@
+//! Reading and writing the folder.
+
+use super::report::RunReport;
+use crate::model::{Record, Shown, Slug};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// What a write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The server was not there before.
+    New,
+    /// The server was there with other content.
+    Changed,
+    /// The same bytes stand there already.
+    Unchanged,
+    /// The new record lists less than the old one because the crawl failed: the old one stays.
+    Kept,
+}
+
+/// What went wrong with a catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// There is no catalogue there.
+    #[error("{path} is no catalogue: it has no folder servers/")]
+    NotACatalogue {
+        /// The folder asked for.
+        path: String,
+    },
+    /// The folder cannot be made or written.
+    #[error("the catalogue {path} cannot be written: {source}")]
+    Unwritable {
+        /// What could not be written.
+        path: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file is no record.
+    #[error("{path} is no record: {source}")]
+    NotARecord {
+        /// The file.
+        path: String,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+}
+
+/// A catalogue folder.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    root: PathBuf,
+}
+
+impl Catalogue {
+    /// Opens a catalogue that is there.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, CatalogueError> {
+        let root = root.into();
+        if root.join("servers").is_dir() {
+            Ok(Catalogue { root })
+        } else {
+            Err(CatalogueError::NotACatalogue { path: shown(&root) })
+        }
+    }
+
+    /// Opens a catalogue, making its folders where they are missing, and makes sure that it can be
+    /// written.
+    pub fn create(root: impl Into<PathBuf>) -> Result<Self, CatalogueError> {
+        let root = root.into();
+        let servers = root.join("servers");
+        fs::create_dir_all(&servers)
+            .and_then(|()| tempfile::tempfile_in(&servers))
+            .map_err(|source| CatalogueError::Unwritable {
+                path: shown(&root),
+                source,
+            })?;
+        Ok(Catalogue { root })
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the record of a server stands.
+    pub fn path_of(&self, slug: &Slug) -> PathBuf {
+        let mut path = self.root.join("servers");
+        path.push(slug.shard());
+        path.push(format!("{slug}.json"));
+        path
+    }
+
+    /// Writes a record, unless the same bytes stand there already, or the record is of a failed
+    /// crawl and the old one has more to say.
+    pub fn write(&self, record: &Record) -> Result<Written, CatalogueError> {
+        let path = self.path_of(&record.slug);
+        let bytes = to_bytes(record).map_err(|source| CatalogueError::NotARecord {
+            path: shown(&path),
+            source,
+        })?;
+        let written = match fs::read(&path) {
+            Ok(old) if old == bytes => return Ok(Written::Unchanged),
+            Ok(old) => {
+                if let Ok(old) = serde_json::from_slice::<Record>(&old)
+                    && has_more(&old, record)
+                {
+                    return Ok(Written::Kept);
+                }
+                Written::Changed
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Written::New,
+            Err(source) => {
+                return Err(CatalogueError::Unreadable {
+                    path: shown(&path),
+                    source,
+                });
+            }
+        };
+        replace(&path, &bytes)?;
+        Ok(written)
+    }
+
+    /// The record of one server; `None` when there is none.
+    pub fn record(&self, slug: &Slug) -> Result<Option<Record>, CatalogueError> {
+        let path = self.path_of(slug);
+        match fs::read(&path) {
+            Ok(bytes) => parse(&path, &bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(CatalogueError::Unreadable {
+                path: shown(&path),
+                source,
+            }),
+        }
+    }
+
+    /// Every record, sorted by slug. What cannot be read is an error in its place.
+    pub fn records(&self) -> impl Iterator<Item = Result<Record, CatalogueError>> + use<> {
+        self.record_paths().into_iter().map(|path| {
+            let bytes = fs::read(&path).map_err(|source| CatalogueError::Unreadable {
+                path: shown(&path),
+                source,
+            })?;
+            parse(&path, &bytes)
+        })
+    }
+
+    /// The files of all records, sorted by slug. Temporary files of a crash are left out.
+    pub fn record_paths(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(self.root.join("servers"))
+            .min_depth(2)
+            .max_depth(2)
+            .into_iter()
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_file())
+            .map(walkdir::DirEntry::into_path)
+            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .filter(|path| {
+                path.file_stem()
+                    .and_then(|stem| stem.to_str())
+                    .is_some_and(|stem| Slug::try_from(stem.to_owned()).is_ok())
+            })
+            .collect();
+        paths.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
+        paths
+    }
+
+    /// Writes the report of a run to `runs/<run>/report.json`.
+    pub fn write_report(&self, report: &RunReport) -> Result<PathBuf, CatalogueError> {
+        let path = self
+            .root
+            .join("runs")
+            .join(Slug::readable(&report.run).as_str())
+            .join("report.json");
+        let mut bytes =
+            serde_json::to_vec_pretty(report).map_err(|source| CatalogueError::NotARecord {
+                path: shown(&path),
+                source,
+            })?;
+        bytes.push(b'\n');
+        if fs::read(&path).is_ok_and(|old| old == bytes) {
+            return Ok(path);
+        }
+        replace(&path, &bytes)?;
+        Ok(path)
+    }
+
+    /// The reports of all runs, sorted by name; those that cannot be read are left out.
+    pub fn runs(&self) -> Vec<RunReport> {
+        let Ok(folders) = fs::read_dir(self.root.join("runs")) else {
+            return Vec::new();
+        };
+        let mut reports: Vec<RunReport> = folders
+            .filter_map(Result::ok)
+            .filter_map(|folder| fs::read(folder.path().join("report.json")).ok())
+            .filter_map(|bytes| serde_json::from_slice(&bytes).ok())
+            .collect();
+        reports.sort_by(|a, b| a.run.cmp(&b.run));
+        reports
+    }
+}
+
+/// A record's bytes: members in a fixed order, the server's own JSON as it came, one line.
+fn to_bytes(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = Vec::with_capacity(4096);
+    serde_json::to_writer(&mut bytes, record)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Whether a failed crawl would lose what the old record holds.
+fn has_more(old: &Record, new: &Record) -> bool {
+    use crate::model::Outcome::{Listed, Partial};
+    match new.outcome {
+        Listed => false,
+        Partial => old.outcome == Listed || old.tools.len() > new.tools.len(),
+        _ => old.outcome.has_tools(),
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Record, CatalogueError> {
+    serde_json::from_slice(bytes).map_err(|source| CatalogueError::NotARecord {
+        path: shown(path),
+        source,
+    })
+}
+
+/// Puts `bytes` at `path` by writing a file beside it and renaming that.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), CatalogueError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
+        let mut file = match staged(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(folder)?;
+                staged(folder)?
+            }
+            file => file?,
+        };
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|source| CatalogueError::Unwritable {
+        path: shown(path),
+        source,
+    })
+}
+
+fn staged(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".staged-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As any other file of the folder: the temporary default is for its owner alone.
+        builder.permissions(fs::Permissions::from_mode(0o644));
+    }
+    builder.tempfile_in(folder)
+}
+
+fn shown(path: &Path) -> String {
+    Shown(&path.to_string_lossy()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Outcome, Source, Target};
+
+    fn record(file: &str, outcome: Outcome, tools: &str) -> Record {
+        let target = Target::new(Source::File(file.to_owned()));
+        let mut record = Record::unread(&target, outcome, "");
+        record.tools = serde_json::from_str(tools).unwrap();
+        record
+    }
+
+    #[test]
+    fn an_unchanged_record_rewrites_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::create(folder.path()).unwrap();
+        let one = record("one.json", Outcome::Listed, r#"[{"name" : "a"}]"#);
+        assert_eq!(catalogue.write(&one).unwrap(), Written::New);
+        assert_eq!(catalogue.write(&one).unwrap(), Written::Unchanged);
+        let bytes = fs::read(catalogue.path_of(&one.slug)).unwrap();
+        assert!(bytes.ends_with(b"\n"));
+        let back = catalogue.record(&one.slug).unwrap().unwrap();
+        assert_eq!(to_bytes(&back).unwrap(), bytes);
+        let other = record("one.json", Outcome::Listed, "[]");
+        assert_eq!(catalogue.write(&other).unwrap(), Written::Changed);
+    }
+
+    #[test]
+    fn a_failed_crawl_never_empties_a_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::create(folder.path()).unwrap();
+        let good = record("one.json", Outcome::Listed, r#"[{"name":"a"}]"#);
+        catalogue.write(&good).unwrap();
+        for outcome in [Outcome::Timeout, Outcome::Partial, Outcome::Deferred] {
+            let bad = record("one.json", outcome, "[]");
+            assert_eq!(catalogue.write(&bad).unwrap(), Written::Kept, "{outcome}");
+        }
+        assert_eq!(catalogue.record(&good.slug).unwrap().unwrap().tools.len(), 1);
+        let first = record("two.json", Outcome::Timeout, "[]");
+        assert_eq!(catalogue.write(&first).unwrap(), Written::New);
+    }
+
+    #[test]
+    fn records_come_sorted_and_leftovers_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::create(folder.path()).unwrap();
+        for name in ["c.json", "a.json", "b.json"] {
+            catalogue.write(&record(name, Outcome::Listed, "[]")).unwrap();
+        }
+        let shard = catalogue.record_paths()[0].parent().unwrap().to_owned();
+        fs::write(shard.join(".staged-x"), "half").unwrap();
+        let names: Vec<String> = catalogue.records().map(|r| r.unwrap().name).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_catalogue_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Catalogue::open(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("is no catalogue"));
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(
+            Catalogue::create(file),
+            Err(CatalogueError::Unwritable { .. })
+        ));
+    }
+}

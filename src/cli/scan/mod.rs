@@ -1,0 +1,133 @@
+//! `toolrisk scan`
+
+mod collect;
+mod output;
+mod run;
+
+use super::{Exit, Failure};
+use crate::mcp::address::Cidr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Arguments of `toolrisk scan`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// https://host/mcp, npm:NAME[@VERSION], pypi:NAME[==VERSION] or file:SAVED.json
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+    /// A program to start and ask over its standard streams
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+    /// Targets file in TOML or JSON; - for standard input; may be repeated
+    #[arg(long, value_name = "FILE")]
+    from: Vec<String>,
+    /// The folder of facts to write to
+    #[arg(short = 'C', long, value_name = "DIR", default_value = "catalogue")]
+    catalogue: PathBuf,
+    /// The name of the only target
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// A request header for the URLs typed here, such as 'Authorization: Bearer ${TOKEN}'
+    #[arg(long, value_name = "NAME: VALUE")]
+    header: Vec<String>,
+    /// How the results are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Exit with 2 when any target is not listed in full
+    #[arg(long)]
+    fail_on_unlisted: bool,
+    /// Open a block of non-public addresses for targets of lists; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    allow_net: Vec<Cidr>,
+    /// Targets asked at the same time
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = at_least_one)]
+    concurrency: usize,
+    /// Targets of one host asked at the same time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_least_one)]
+    per_host: usize,
+    /// Time between the starts of two targets of one public host [default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    min_gap: Option<Duration>,
+    /// Time for everything that is done with one target [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    timeout: Option<Duration>,
+    /// Bytes of one answer
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, value_parser = at_least_one)]
+    max_bytes: usize,
+    /// Tools of one server
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = at_least_one)]
+    max_tools: usize,
+    /// Pages of one list
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
+    max_pages: usize,
+    /// One line for each target on standard error
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  toolrisk scan https://example.com/mcp -C catalogue
+  toolrisk scan --from targets.toml --format jsonl --concurrency 64
+  toolrisk scan --name files -- mcp-server-filesystem /tmp";
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table for people
+    Text,
+    /// One JSON array
+    Json,
+    /// One JSON object per target and line, in the order of the input
+    Jsonl,
+}
+
+/// Runs the command.
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let targets = collect::targets(&args)?;
+    run::run(&args, targets)
+}
+
+/// A duration such as `10s`, `250ms`, `2m` or `1.5s`; a bare number is seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let split = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number
+        .parse()
+        .map_err(|_| format!("{text:?} is no duration; write it like 10s or 250ms"))?;
+    let seconds = match unit.trim() {
+        "" | "s" => number,
+        "ms" => number / 1000.0,
+        "m" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(format!("{text:?} has an unknown unit; use ms, s, m or h")),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is no sensible duration"))
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read() {
+        assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["", "s", "-1s", "5 parsecs", "1e400s", "1..2s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

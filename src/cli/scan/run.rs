@@ -1,0 +1,203 @@
+//! Runs the crawl, writes the records as they come, prints the rows in the order of the input.
+
+use super::output::{Row, Rows, summary};
+use super::Args;
+use crate::catalogue::{Catalogue, CatalogueError, RunReport, RunTarget};
+use crate::cli::{Exit, Failure, output};
+use crate::crawl::{Crawler, Options, Scanned, Step};
+use crate::mcp::Limits;
+use crate::model::{Outcome, Shown, Source, Target};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Runs the scan.
+pub(super) fn run(args: &Args, targets: Vec<Target>) -> Result<Exit, Failure> {
+    let catalogue = Catalogue::create(&args.catalogue).map_err(|error| {
+        Failure::bad_input(error.to_string(), "choose another folder with -C DIR")
+    })?;
+    let only_files = targets
+        .iter()
+        .all(|target| matches!(target.source, Source::File(_)));
+    let total = targets.len();
+    let (run, started) = name_run(&targets, only_files);
+    let clock = Instant::now();
+    let bar = progress(total);
+    let mut rows = Rows::new(args.format, total);
+    let mut seen: Vec<Option<RunTarget>> = Vec::new();
+    seen.resize_with(total, || None);
+    let mut failure: Option<Failure> = None;
+    Crawler::new(options(args))
+        .run_each(targets, |step| {
+            let Step::Ended(scanned) = step else { return };
+            bar.inc(1);
+            let row = Row::of(&scanned);
+            if args.verbose {
+                bar.suspend(|| output::note(&row.line()));
+            }
+            if failure.is_none() {
+                failure = keep(&catalogue, &scanned, &mut rows, row).err();
+            }
+            if let Some(place) = seen.get_mut(scanned.index) {
+                *place = Some(seen_of(&scanned, only_files));
+            }
+        })
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    bar.finish_and_clear();
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    rows.finish()?;
+    let seen: Vec<RunTarget> = seen.into_iter().flatten().collect();
+    let report = RunReport {
+        run,
+        started,
+        ms: (!only_files).then(|| millis(clock.elapsed())),
+        targets: total,
+        outcomes: RunReport::count(&seen),
+        seen,
+    };
+    catalogue.write_report(&report).map_err(unwritable)?;
+    for line in summary(&report, catalogue.root(), clock.elapsed()) {
+        output::note(&line);
+    }
+    let unlisted = report.seen.iter().any(|t| t.outcome != Outcome::Listed);
+    Ok(if args.fail_on_unlisted && unlisted {
+        Exit::Findings
+    } else {
+        Exit::Done
+    })
+}
+
+/// Writes one record and prints its row, once the rows before it are printed.
+fn keep(
+    catalogue: &Catalogue,
+    scanned: &Scanned,
+    rows: &mut Rows,
+    row: Row,
+) -> Result<(), Failure> {
+    catalogue.write(&scanned.record).map_err(unwritable)?;
+    rows.add(scanned.index, row)?;
+    Ok(())
+}
+
+fn unwritable(error: CatalogueError) -> Failure {
+    Failure::failed(error.to_string())
+}
+
+fn options(args: &Args) -> Options {
+    let mut limits = Limits {
+        message_bytes: args.max_bytes,
+        total_bytes: args.max_bytes.saturating_mul(4),
+        tools: args.max_tools,
+        pages: args.max_pages,
+        ..Limits::default()
+    };
+    limits = limits.clone().with_total(args.timeout.unwrap_or(limits.total));
+    Options {
+        limits,
+        concurrency: args.concurrency,
+        per_host: args.per_host,
+        min_gap: args.min_gap.unwrap_or(Duration::from_secs(1)),
+        allow_net: args.allow_net.clone(),
+        ..Options::default()
+    }
+}
+
+fn seen_of(scanned: &Scanned, only_files: bool) -> RunTarget {
+    let record = &scanned.record;
+    RunTarget {
+        slug: record.slug.clone(),
+        name: record.name.clone(),
+        outcome: record.outcome,
+        detail: record.detail.clone(),
+        tools: record.tools.len(),
+        ms: (!only_files).then(|| millis(scanned.took)),
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The name of the run and its start. A run over saved files is named by a digest of its targets
+/// and has no start: the same input gives the same bytes.
+fn name_run(targets: &[Target], only_files: bool) -> (String, Option<String>) {
+    let mut hasher = blake3::Hasher::new();
+    for target in targets {
+        hasher.update(target.slug().as_str().as_bytes());
+        hasher.update(b"\n");
+    }
+    let hash = hasher.finalize().to_hex();
+    let digest = &hash.as_str()[..12];
+    if only_files {
+        return (format!("files-{digest}"), None);
+    }
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let started = rfc3339(seconds);
+    let compact: String = started.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    let run = format!("{}-{digest}", compact.to_ascii_lowercase());
+    (run, Some(started))
+}
+
+/// Seconds since 1970 as RFC 3339 in UTC.
+///
+/// Source: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `civil_from_days`.
+pub(crate) fn rfc3339(seconds: u64) -> String {
+    let days = seconds / 86_400;
+    let of_day = seconds % 86_400;
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 {
+        month_index + 3
+    } else {
+        month_index - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        of_day / 3600,
+        of_day / 60 % 60,
+        of_day % 60
+    )
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(total: usize) -> ProgressBar {
+    if !output::is_fancy() || total < 2 {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
+    let bar = ProgressBar::new(total as u64);
+    let style = ProgressStyle::with_template(
+        "{bar:30} {pos}/{len} servers, {per_sec}, {elapsed} so far, {eta} to go",
+    );
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// The label of a target, neutralised.
+pub(super) fn label(scanned: &Scanned) -> String {
+    Shown(&scanned.record.target.label()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339;
+
+    #[test]
+    fn dates_are_right() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(rfc3339(1_795_329_121), "2026-11-22T05:32:01Z");
+    }
+}

@@ -1,0 +1,116 @@
+//! Why a process ended, read from its status and from what it said on standard error.
+
+use super::fault::Fault;
+use crate::model::Outcome;
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Says why a process ended before it answered. `has_network` tells whether it could reach any.
+pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
+    let variables = missing_variables(stderr);
+    if !variables.is_empty() {
+        let names: Vec<String> = variables.into_iter().collect();
+        return Fault::new(
+            Outcome::NeedsConfig,
+            format!("it wants configuration: {}", names.join(", ")),
+        );
+    }
+    if !has_network && wants_network(stderr) {
+        return Fault::new(
+            Outcome::NeedsNetwork,
+            "it wants the network and was run without",
+        );
+    }
+    let mut detail = format!("the process ended ({status}) before it answered");
+    if let Some(line) = last_words(stderr) {
+        detail.push_str("; it said: ");
+        detail.push_str(&Fault::clip(line));
+    }
+    Fault::new(Outcome::Crashed, detail)
+}
+
+/// Names of variables that a message says are missing, such as `X_API_KEY is required`.
+pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
+    static NAME: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b").ok());
+    static COMPLAINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)required|missing|not set|must (?:be )?(?:set|provide)|is not (?:set|defined|provided)|please (?:set|provide)|undefined|no .{0,40}(?:found|provided|configured)|environment variable|expected|need",
+        )
+        .ok()
+    });
+    let (Some(name), Some(complaint)) = (NAME.as_ref(), COMPLAINT.as_ref()) else {
+        return BTreeSet::new();
+    };
+    stderr
+        .lines()
+        .filter(|line| line.len() < 2_000 && complaint.is_match(line))
+        .flat_map(|line| name.find_iter(line))
+        .map(|found| found.as_str().to_owned())
+        .filter(|name| !is_error_code(name) && name.len() <= 80)
+        .take(20)
+        .collect()
+}
+
+/// Codes that runtimes print and that are no variables.
+fn is_error_code(name: &str) -> bool {
+    ["ERR_", "MODULE_", "UNHANDLED_", "SELF_SIGNED", "CERT_", "NODE_MODULE"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a message speaks of a network that cannot be reached.
+pub(crate) fn wants_network(stderr: &str) -> bool {
+    [
+        "ENETUNREACH",
+        "EAI_AGAIN",
+        "ENOTFOUND",
+        "getaddrinfo",
+        "Network is unreachable",
+        "Temporary failure in name resolution",
+        "Name or service not known",
+        "fetch failed",
+        "ConnectError",
+        "dial tcp",
+        "network is unreachable",
+        "dns error",
+    ]
+    .iter()
+    .any(|sign| stderr.contains(sign))
+}
+
+/// The line most likely to hold the reason: the last one that names an error, else the last.
+fn last_words(stderr: &str) -> Option<&str> {
+    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let last = lines.next_back()?;
+    let error = stderr
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| line.to_ascii_lowercase().contains("error"));
+    Some(error.unwrap_or(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_variable_is_configuration() {
+        let fault = explain("exit status 1", "Error: EXAMPLE_API_KEY is required\n", false);
+        assert_eq!(fault.outcome, Outcome::NeedsConfig);
+        assert!(fault.detail.contains("EXAMPLE_API_KEY"));
+    }
+
+    #[test]
+    fn a_missing_network_is_told_from_a_crash() {
+        let said = "Error: getaddrinfo EAI_AGAIN api.example\n";
+        assert_eq!(explain("", said, false).outcome, Outcome::NeedsNetwork);
+        assert_eq!(explain("", said, true).outcome, Outcome::Crashed);
+        let fault = explain("exit status 3", "a\nTypeError: x\u{1b}[0m\n  at y\n", false);
+        assert_eq!(fault.outcome, Outcome::Crashed);
+        assert!(fault.detail.contains("TypeError: x\\u{1b}"), "{}", fault.detail);
+        assert!(missing_variables("code: 'ERR_MODULE_NOT_FOUND' missing").is_empty());
+    }
+}

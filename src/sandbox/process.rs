@@ -1,0 +1,128 @@
+//! A started process and its end.
+
+use super::Program;
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::io;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Variables of our own environment that a program may see: where programs are, and the language.
+const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
+
+/// The program could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No program was named.
+    #[error("the command is empty")]
+    Empty,
+    /// The operating system refused.
+    #[error("{program:?} cannot be started: {source}")]
+    Spawn {
+        /// The program as it was given.
+        program: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// A running process. When it is dropped, it and its process group are killed.
+#[derive(Debug)]
+pub struct Started {
+    child: Child,
+    group: Option<Pid>,
+    network: bool,
+}
+
+/// Starts a program without a sandbox.
+pub fn start(program: &Program) -> Result<Started, StartError> {
+    let Some((name, args)) = program.argv.split_first() else {
+        return Err(StartError::Empty);
+    };
+    let mut command = Command::new(name);
+    command.args(args).env_clear();
+    for variable in PASSED_ON {
+        if let Some(value) = std::env::var_os(variable) {
+            command.env(variable, value);
+        }
+    }
+    command.envs(&program.env);
+    if let Some(folder) = &program.folder {
+        command.current_dir(folder);
+    }
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    let child = command.spawn().map_err(|source| StartError::Spawn {
+        program: name.clone(),
+        source,
+    })?;
+    let group = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    Ok(Started {
+        child,
+        group,
+        network: true,
+    })
+}
+
+impl Started {
+    /// The three standard streams; `None` the second time.
+    pub fn take_streams(&mut self) -> Option<(ChildStdin, ChildStdout, ChildStderr)> {
+        Some((
+            self.child.stdin.take()?,
+            self.child.stdout.take()?,
+            self.child.stderr.take()?,
+        ))
+    }
+
+    /// Whether the process can reach a network.
+    pub fn has_network(&self) -> bool {
+        self.network
+    }
+
+    /// Waits at most `wait` for the process to end by itself; gives its status for people.
+    pub async fn wait(&mut self, wait: Duration) -> String {
+        match timeout(wait, self.child.wait()).await {
+            Ok(Ok(status)) => status.to_string(),
+            Ok(Err(error)) => format!("status unknown: {error}"),
+            Err(_) => "it closed its output and still runs".to_owned(),
+        }
+    }
+
+    /// Ends the process and its group: waits a while for it to end by itself, asks it, kills it.
+    pub async fn end(&mut self, patience: Duration) {
+        if timeout(patience, self.child.wait()).await.is_err() {
+            self.signal(Signal::TERM);
+            let _ = timeout(patience, self.child.wait()).await;
+        }
+        self.kill().await;
+    }
+
+    /// Kills the group and waits for the process, so that no zombie is left.
+    pub async fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        // The process was killed: this ends at once.
+        let _ = timeout(Duration::from_secs(5), self.child.wait()).await;
+        self.group = None;
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.group {
+            // Fails when nothing of the group is left, which is what is wanted.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
