@@ -1,5 +1,6 @@
 //! Verdicts and a preset to a document, with the reason for every tool.
 
+use super::conditions::{self, Note};
 use super::preset::{Action, Preset, Quota};
 use crate::model::policy::{AllTools, Limit, PolicyDocument, Rule, Scope, ToolRules};
 use crate::model::shown::is_hidden;
@@ -68,6 +69,9 @@ pub struct Planned {
     /// Why it may not be listed at all, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excluded: Option<Exclusion>,
+    /// Why each condition on its arguments is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 /// What a document does with a tool.
@@ -208,6 +212,7 @@ fn plan(
         severity: verdict.severity,
         reason: String::new(),
         excluded: None,
+        notes: Vec::new(),
     };
     if let Some(exclusion) = names.exclusion(verdict) {
         planned.excluded = Some(exclusion);
@@ -231,12 +236,14 @@ fn plan(
             rules.deny_if.push(Rule::always(
                 message.unwrap_or(super::preset::NEEDS_APPROVAL),
             ));
+            planned.notes = conditions_of(tool, preset, &mut rules, counters);
             document.tools.insert(verdict.name.clone(), rules);
             Disposition::Deny
         }
         Action::Allow => {
             rules.limits = counters.limits(&verdict.name, &rule.limits);
             let limited = !rules.limits.is_empty();
+            planned.notes = conditions_of(tool, preset, &mut rules, counters);
             document.tools.insert(verdict.name.clone(), rules);
             if limited {
                 Disposition::Limit
@@ -247,6 +254,21 @@ fn plan(
     };
     planned.reason = format!("{what}: rule {} of {}", number + 1, preset.name);
     planned
+}
+
+/// Adds the conditions from the tool's schema, where the preset wants them.
+fn conditions_of(
+    tool: &ToolInput<'_>,
+    preset: &Preset,
+    rules: &mut ToolRules,
+    counters: &mut Counters,
+) -> Vec<Note> {
+    let Some(settings) = preset.conditions else {
+        return Vec::new();
+    };
+    conditions::add(rules, tool.verdict, tool.schema, settings, &mut |name| {
+        counters.name(name)
+    })
 }
 
 /// The names of a server's tools: which are there twice, and which look alike.

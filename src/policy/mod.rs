@@ -13,6 +13,7 @@
 //! Pure: no network, no clock, no file. It decides from verdicts alone; it never reads a rule of
 //! the classifier and never loosens what a verdict says.
 
+mod conditions;
 pub mod evaluate;
 mod generate;
 mod json;
@@ -23,6 +24,7 @@ mod pointer;
 pub mod preset;
 mod read;
 
+pub use conditions::Note;
 pub use evaluate::{Call, Counters, Decision, Evaluator, evaluate};
 pub use generate::{
     Disposition, Exclusion, Generated, Planned, ServerTools, Summary, ToolInput, for_tool, generate,
