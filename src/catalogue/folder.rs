@@ -1,9 +1,10 @@
 //! Reading and writing the folder.
 
+use super::files::write_staged;
 use super::report::RunReport;
 use crate::model::{Record, Shown, Slug};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a write did.
@@ -232,37 +233,12 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Record, CatalogueError> {
     })
 }
 
-/// Puts `bytes` at `path` by writing a file beside it and renaming that.
+/// Puts `bytes` at `path`, whole or not at all.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), CatalogueError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = match staged(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(folder)?;
-                staged(folder)?
-            }
-            file => file?,
-        };
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|source| CatalogueError::Unwritable {
+    write_staged(path, bytes).map_err(|error| CatalogueError::Unwritable {
         path: shown(path),
-        source,
+        source: error.source,
     })
-}
-
-fn staged(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".staged-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As any other file of the folder: the temporary default is for its owner alone.
-        builder.permissions(fs::Permissions::from_mode(0o644));
-    }
-    builder.tempfile_in(folder)
 }
 
 fn shown(path: &Path) -> String {
@@ -306,7 +282,10 @@ mod tests {
             let bad = record("one.json", outcome, "[]");
             assert_eq!(catalogue.write(&bad).unwrap(), Written::Kept, "{outcome}");
         }
-        assert_eq!(catalogue.record(&good.slug).unwrap().unwrap().tools.len(), 1);
+        assert_eq!(
+            catalogue.record(&good.slug).unwrap().unwrap().tools.len(),
+            1
+        );
         let first = record("two.json", Outcome::Timeout, "[]");
         assert_eq!(catalogue.write(&first).unwrap(), Written::New);
     }
@@ -316,7 +295,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = Catalogue::create(folder.path()).unwrap();
         for name in ["c.json", "a.json", "b.json"] {
-            catalogue.write(&record(name, Outcome::Listed, "[]")).unwrap();
+            catalogue
+                .write(&record(name, Outcome::Listed, "[]"))
+                .unwrap();
         }
         let shard = catalogue.record_paths()[0].parent().unwrap().to_owned();
         fs::write(shard.join(".staged-x"), "half").unwrap();

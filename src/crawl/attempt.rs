@@ -237,14 +237,13 @@ fn scrub(target: &Target, record: &mut Record) {
     for secret in &escaped {
         after = after.replace(secret.as_str(), REDACTED);
     }
-    match serde_json::from_str::<Record>(&after) {
-        Ok(cleaned) => *record = cleaned,
-        Err(_) => {
-            record.tools = Vec::new();
-            record.server_info = None;
-            record.instructions = None;
-            record.detail = None;
-        }
+    if let Ok(cleaned) = serde_json::from_str::<Record>(&after) {
+        *record = cleaned;
+    } else {
+        record.tools = Vec::new();
+        record.server_info = None;
+        record.instructions = None;
+        record.detail = None;
     }
     record.problems.push(Problem::new(
         "repeats_credential",

@@ -15,7 +15,7 @@ use url::{Host as UrlHost, Url};
 pub(super) struct Hosts {
     per_host: usize,
     min_gap: Duration,
-    hosts: Mutex<HashMap<String, Arc<Host>>>,
+    known: Mutex<HashMap<String, Arc<Host>>>,
 }
 
 /// One host.
@@ -28,14 +28,14 @@ struct Host {
 }
 
 /// The longest time a host can make us wait, whatever it asks for.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 impl Hosts {
     pub(super) fn new(options: &Options) -> Self {
         Hosts {
             per_host: options.per_host.max(1),
             min_gap: options.min_gap,
-            hosts: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Hosts {
         } else {
             self.min_gap
         };
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let host = hosts.entry(key).or_insert_with(|| {
             Arc::new(Host {
                 slots: Arc::new(Semaphore::new(self.per_host)),

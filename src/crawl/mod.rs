@@ -96,7 +96,11 @@ impl Crawler {
         mut on_step: impl FnMut(Step),
     ) -> Result<(), CrawlError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).min(4))
+            .worker_threads(
+                std::thread::available_parallelism()
+                    .map_or(2, usize::from)
+                    .min(4),
+            )
             .enable_all()
             .build()?;
         let context = Arc::new(Context::new(self.options.clone()));
@@ -135,12 +139,7 @@ pub enum Step {
 
 /// Asks one target in a task of its own, with a second clock around it: whatever goes wrong inside
 /// is one row, and the run goes on.
-async fn guarded(
-    index: usize,
-    target: Target,
-    context: Arc<Context>,
-    hosts: &Hosts,
-) -> Scanned {
+async fn guarded(index: usize, target: Target, context: Arc<Context>, hosts: &Hosts) -> Scanned {
     let start = Instant::now();
     let grace = Duration::from_secs(5);
     let limit = context.options.limits.total + grace;

@@ -115,8 +115,8 @@ pub fn parse_saved(text: &str, limits: &Limits, path: &str) -> Result<Saved, Sav
             listing.cut = Some("the saved answer is only a page of the list".to_owned());
         }
     }
-    let (kept, count) = elements(list.get(), limits.tools)
-        .map_err(|_| not_a_list("its tools are no array"))?;
+    let (kept, count) =
+        elements(list.get(), limits.tools).map_err(|_| not_a_list("its tools are no array"))?;
     if kept.len() < count {
         listing.cut = Some(format!("more than {} tools", limits.tools));
     }
@@ -151,7 +151,13 @@ mod tests {
             assert_eq!(saved.listing.tools.len(), 1, "{text}");
             assert_eq!(saved.listing.tools[0].tool().unwrap().name, "a");
         }
-        assert_eq!(read(r#"{"server":"S","tools":[]}"#).unwrap().name.as_deref(), Some("S"));
+        assert_eq!(
+            read(r#"{"server":"S","tools":[]}"#)
+                .unwrap()
+                .name
+                .as_deref(),
+            Some("S")
+        );
     }
 
     #[test]

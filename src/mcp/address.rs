@@ -51,9 +51,12 @@ impl Cidr {
     /// Whether the address is in the block.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.base, plain(address)) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => {
-                same_start(u128::from(u32::from(base)), u128::from(u32::from(address)), 32, self.bits)
-            }
+            (IpAddr::V4(base), IpAddr::V4(address)) => same_start(
+                u128::from(u32::from(base)),
+                u128::from(u32::from(address)),
+                32,
+                self.bits,
+            ),
             (IpAddr::V6(base), IpAddr::V6(address)) => {
                 same_start(u128::from(base), u128::from(address), 128, self.bits)
             }
@@ -203,8 +206,7 @@ impl Resolve for GuardedResolver {
         let host = name.as_str().to_owned();
         Box::pin(async move {
             let asked = host.clone();
-            let found =
-                tokio::task::spawn_blocking(move || resolver.lookup.lookup(&asked)).await?;
+            let found = tokio::task::spawn_blocking(move || resolver.lookup.lookup(&asked)).await?;
             let no_address = |reason: String| NoAddress {
                 host: host.clone(),
                 reason,
@@ -236,14 +238,39 @@ mod tests {
     #[test]
     fn special_addresses_are_not_public() {
         for text in [
-            "127.0.0.1", "0.0.0.0", "10.1.2.3", "100.64.10.1", "169.254.169.254", "172.16.0.1",
-            "192.168.1.1", "192.0.2.1", "198.18.0.1", "203.0.113.9", "224.0.0.1",
-            "255.255.255.255", "::", "::1", "fe80::1", "fd00::8", "ff02::1", "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1", "2001:db8::1", "::7f00:1",
+            "127.0.0.1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.10.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.168.1.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fd00::8",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "::7f00:1",
         ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
-        for text in ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8"] {
+        for text in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }
     }

@@ -121,7 +121,10 @@ mod tests {
         assert_eq!(
             parameters,
             [
-                ("resource_metadata".into(), "https://h.example/.well-known/x".into()),
+                (
+                    "resource_metadata".into(),
+                    "https://h.example/.well-known/x".into()
+                ),
                 ("scope".into(), "a b".into()),
                 ("error".into(), "invalid".into()),
             ]

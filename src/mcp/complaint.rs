@@ -55,9 +55,16 @@ pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
 
 /// Codes that runtimes print and that are no variables.
 fn is_error_code(name: &str) -> bool {
-    ["ERR_", "MODULE_", "UNHANDLED_", "SELF_SIGNED", "CERT_", "NODE_MODULE"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    [
+        "ERR_",
+        "MODULE_",
+        "UNHANDLED_",
+        "SELF_SIGNED",
+        "CERT_",
+        "NODE_MODULE",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether a message speaks of a network that cannot be reached.
@@ -82,7 +89,10 @@ pub(crate) fn wants_network(stderr: &str) -> bool {
 
 /// The line most likely to hold the reason: the last one that names an error, else the last.
 fn last_words(stderr: &str) -> Option<&str> {
-    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut lines = stderr
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
     let last = lines.next_back()?;
     let error = stderr
         .lines()
@@ -98,7 +108,11 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_configuration() {
-        let fault = explain("exit status 1", "Error: EXAMPLE_API_KEY is required\n", false);
+        let fault = explain(
+            "exit status 1",
+            "Error: EXAMPLE_API_KEY is required\n",
+            false,
+        );
         assert_eq!(fault.outcome, Outcome::NeedsConfig);
         assert!(fault.detail.contains("EXAMPLE_API_KEY"));
     }
@@ -110,7 +124,11 @@ mod tests {
         assert_eq!(explain("", said, true).outcome, Outcome::Crashed);
         let fault = explain("exit status 3", "a\nTypeError: x\u{1b}[0m\n  at y\n", false);
         assert_eq!(fault.outcome, Outcome::Crashed);
-        assert!(fault.detail.contains("TypeError: x\\u{1b}"), "{}", fault.detail);
+        assert!(
+            fault.detail.contains("TypeError: x\\u{1b}"),
+            "{}",
+            fault.detail
+        );
         assert!(missing_variables("code: 'ERR_MODULE_NOT_FOUND' missing").is_empty());
     }
 }

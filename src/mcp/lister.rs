@@ -17,7 +17,8 @@ pub(super) const MODERN: &str = "2026-07-28";
 /// The newest revision of the session era, which is offered first.
 pub(super) const LEGACY: &str = "2025-11-25";
 /// Every revision of the session era, newest first.
-pub(super) const LEGACY_REVISIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+pub(super) const LEGACY_REVISIONS: [&str; 4] =
+    ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
 /// A way to talk to one server.
 #[derive(Debug)]

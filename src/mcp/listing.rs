@@ -121,7 +121,7 @@ impl Listing {
                 }
             }
         }
-        self.next(&members, limits, &place)
+        Ok(self.next(&members, limits, &place))
     }
 
     /// Keeps one element of the list.
@@ -144,32 +144,30 @@ impl Listing {
     }
 
     /// What the page's `nextCursor` says. An empty cursor is a cursor.
-    fn next(
-        &mut self,
-        members: &Members<'_>,
-        limits: &Limits,
-        place: &str,
-    ) -> Result<Next, String> {
+    fn next(&mut self, members: &Members<'_>, limits: &Limits, place: &str) -> Next {
         let Some(raw) = members.get("nextCursor") else {
-            return Ok(Next::Done);
+            return Next::Done;
         };
         let Ok(cursor) = serde_json::from_str::<String>(raw.get()) else {
             self.problem(
-                Problem::new("cursor_not_string", "nextCursor is no string; it was not followed")
-                    .at(place),
+                Problem::new(
+                    "cursor_not_string",
+                    "nextCursor is no string; it was not followed",
+                )
+                .at(place),
             );
             self.cut = Some("nextCursor is no string".to_owned());
-            return Ok(Next::Done);
+            return Next::Done;
         };
         if !self.seen_cursors.insert(cursor.clone()) {
             self.cut = Some("cursor_loop: the same cursor came twice".to_owned());
-            return Ok(Next::Done);
+            return Next::Done;
         }
         if self.pages >= limits.pages {
             self.cut = Some(format!("more than {} pages", limits.pages));
-            return Ok(Next::Done);
+            return Next::Done;
         }
-        Ok(Next::Page(cursor))
+        Next::Page(cursor)
     }
 
     /// Notes what can only be seen over the whole list.
@@ -189,10 +187,11 @@ impl Listing {
             }
         }
         for (at, name) in twice {
-            let detail = format!("the name {} occurs more than once", super::Fault::clip(&name));
-            self.problem(
-                Problem::new("duplicate_tool_name", detail).at(format!("tools[{at}]")),
+            let detail = format!(
+                "the name {} occurs more than once",
+                super::Fault::clip(&name)
             );
+            self.problem(Problem::new("duplicate_tool_name", detail).at(format!("tools[{at}]")));
         }
         self.problems.sort();
     }
@@ -216,7 +215,14 @@ mod tests {
 
     fn page(listing: &mut Listing, text: &str) -> Result<Next, String> {
         let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
-        listing.page(&raw, &Limits { tools: 5, pages: 4, ..Limits::default() })
+        listing.page(
+            &raw,
+            &Limits {
+                tools: 5,
+                pages: 4,
+                ..Limits::default()
+            },
+        )
     }
 
     #[test]
@@ -255,7 +261,10 @@ mod tests {
         assert_eq!(page(&mut listing, answer), Ok(Next::Done));
         assert_eq!(listing.cut.as_deref(), Some("more than 4 pages"));
         let mut listing = Listing::default();
-        assert_eq!(page(&mut listing, r#"{"tools":[1,2,3,4,5,6,7]}"#), Ok(Next::Done));
+        assert_eq!(
+            page(&mut listing, r#"{"tools":[1,2,3,4,5,6,7]}"#),
+            Ok(Next::Done)
+        );
         assert_eq!(listing.tools.len(), 5);
         assert_eq!(listing.cut.as_deref(), Some("more than 5 tools"));
     }

@@ -122,12 +122,11 @@ pub fn elements(text: &str, limit: usize) -> Result<(Vec<&RawValue>, usize), ser
         fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
             let mut kept = Vec::new();
             while kept.len() < self.0 {
-                match seq.next_element()? {
-                    Some(element) => kept.push(element),
-                    None => {
-                        let count = kept.len();
-                        return Ok((kept, count));
-                    }
+                if let Some(element) = seq.next_element()? {
+                    kept.push(element);
+                } else {
+                    let count = kept.len();
+                    return Ok((kept, count));
                 }
             }
             let mut count = kept.len();
@@ -283,7 +282,12 @@ mod tests {
         assert!(read(r#"{"id":"a","method":"ping"}"#).starts_with("Request("));
         assert!(read(r#"{"method":"notifications/x"}"#).starts_with("Notification("));
         assert!(read(r#"{"id":null,"error":{"code":"-3","message":5}}"#).contains("Some(-3)"));
-        assert_eq!(parse("[{\"id\":1,\"result\":1},{\"method\":\"x\"}]").unwrap().len(), 2);
+        assert_eq!(
+            parse("[{\"id\":1,\"result\":1},{\"method\":\"x\"}]")
+                .unwrap()
+                .len(),
+            2
+        );
     }
 
     #[test]
@@ -295,7 +299,11 @@ mod tests {
 
     #[test]
     fn depth_costs_nothing_and_hides_nothing() {
-        let deep = format!("{{\"id\":1,\"result\":{{\"x\":{}1{}}}}}", "[".repeat(100_000), "]".repeat(100_000));
+        let deep = format!(
+            "{{\"id\":1,\"result\":{{\"x\":{}1{}}}}}",
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
         let messages = parse(&deep).unwrap();
         assert!(matches!(messages[0], Message::Result(Some(1), _)));
     }

@@ -119,7 +119,10 @@ impl Stdio {
                 if self.noise == 1 {
                     listing.problem(Problem::new(
                         "noise_on_stdout",
-                        format!("standard output has what is no message: {}", Fault::clip(&text)),
+                        format!(
+                            "standard output has what is no message: {}",
+                            Fault::clip(&text)
+                        ),
                     ));
                 }
                 if self.noise > self.limits.noise_lines {

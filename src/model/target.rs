@@ -63,8 +63,12 @@ impl Target {
                 public.url = Some(redacted_url(url));
                 public.transport = *transport;
             }
-            Source::Npm { package, version } => public.npm = Some(joined(package, "@", version)),
-            Source::Pypi { package, version } => public.pypi = Some(joined(package, "==", version)),
+            Source::Npm { package, version } => {
+                public.npm = Some(joined(package, "@", version.as_deref()));
+            }
+            Source::Pypi { package, version } => {
+                public.pypi = Some(joined(package, "==", version.as_deref()));
+            }
             Source::Command(argv) => public.command = Some(self.public_args(argv)),
             Source::File(path) => public.file = Some(path.clone()),
         }
@@ -205,15 +209,25 @@ pub fn redacted_url(text: &str) -> String {
 pub fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = [
-        "key", "token", "secret", "passw", "pwd", "auth", "credential", "bearer", "signature",
-        "session", "cookie", "jwt",
+        "key",
+        "token",
+        "secret",
+        "passw",
+        "pwd",
+        "auth",
+        "credential",
+        "bearer",
+        "signature",
+        "session",
+        "cookie",
+        "jwt",
     ];
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .any(|part| matches!(part, "sig" | "pat" | "code" | "sid"))
         || words.iter().any(|word| name.contains(word))
 }
 
-fn joined(name: &str, separator: &str, version: &Option<String>) -> String {
+fn joined(name: &str, separator: &str, version: Option<&str>) -> String {
     match version {
         Some(version) => format!("{name}{separator}{version}"),
         None => name.to_owned(),

@@ -5,7 +5,8 @@ use crate::model::target::{Secret, redacted_url};
 use crate::model::{Shown, Source, Target};
 use url::Url;
 
-const HELP: &str = "a target is https://host/mcp, npm:NAME, pypi:NAME, file:SAVED.json, or -- COMMAND ARGS";
+const HELP: &str =
+    "a target is https://host/mcp, npm:NAME, pypi:NAME, file:SAVED.json, or -- COMMAND ARGS";
 
 /// Reads `https://…`, `npm:…`, `pypi:…` or `file:…`.
 pub fn parse_argument(text: &str) -> Result<Target, TargetsError> {
@@ -31,7 +32,9 @@ pub fn parse_argument(text: &str) -> Result<Target, TargetsError> {
             transport: None,
         });
         if let Some(credentials) = credentials {
-            target.headers.insert("Authorization".to_owned(), credentials);
+            target
+                .headers
+                .insert("Authorization".to_owned(), credentials);
         }
         return Ok(target);
     }
@@ -74,7 +77,9 @@ fn percent_decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|h| std::str::from_utf8(h).ok());
+        let hex = bytes
+            .get(at + 1..at + 3)
+            .and_then(|h| std::str::from_utf8(h).ok());
         match (bytes[at], hex.and_then(|h| u8::from_str_radix(h, 16).ok())) {
             (b'%', Some(byte)) => {
                 out.push(byte);
@@ -114,27 +119,54 @@ mod tests {
 
     #[test]
     fn base64_matches_the_vectors_of_the_rfc() {
-        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+        for (plain, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+        ] {
             assert_eq!(base64(plain.as_bytes()), coded);
         }
     }
 
     #[test]
     fn every_kind_of_target_is_read() {
-        assert!(matches!(parse_argument("npm:a@1").unwrap().source, Source::Npm { .. }));
-        assert!(matches!(parse_argument("pypi:a").unwrap().source, Source::Pypi { .. }));
-        assert_eq!(parse_argument("file:a b.json").unwrap().source, Source::File("a b.json".into()));
+        assert!(matches!(
+            parse_argument("npm:a@1").unwrap().source,
+            Source::Npm { .. }
+        ));
+        assert!(matches!(
+            parse_argument("pypi:a").unwrap().source,
+            Source::Pypi { .. }
+        ));
+        assert_eq!(
+            parse_argument("file:a b.json").unwrap().source,
+            Source::File("a b.json".into())
+        );
         let target = parse_argument("https://u:p%40@h.example:8443/mcp#x").unwrap();
         assert_eq!(
             target.source,
-            Source::Url { url: "https://h.example:8443/mcp".into(), transport: None }
+            Source::Url {
+                url: "https://h.example:8443/mcp".into(),
+                transport: None
+            }
         );
         assert_eq!(target.headers["Authorization"].reveal(), "Basic dTpwQA==");
     }
 
     #[test]
     fn what_is_no_target_is_refused_without_its_secrets() {
-        for text in ["", "x", "ftp://h/x", "http://", "http://[::1", "npm:", "file:", "https:///x y:z@"] {
+        for text in [
+            "",
+            "x",
+            "ftp://h/x",
+            "http://",
+            "http://[::1",
+            "npm:",
+            "file:",
+            "https:///x y:z@",
+        ] {
             assert!(parse_argument(text).is_err(), "{text:?}");
         }
         let error = parse_argument("https://user:hunter2@ho st/").unwrap_err();

@@ -11,7 +11,9 @@ impl Environment {
     pub fn of_process() -> Self {
         Environment(
             std::env::vars_os()
-                .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(key, value)| {
+                    Some((key.into_string().ok()?, value.into_string().ok()?))
+                })
                 .collect(),
         )
     }
@@ -48,10 +50,8 @@ pub fn expand(text: &str, environment: &Environment) -> Result<String, String> {
             None => (inner, None),
         };
         let name = name.strip_prefix("env:").unwrap_or(name);
-        let is_name = !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_name =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if is_name {
             match environment.get(name).or(default) {
                 Some(value) => out.push_str(value),

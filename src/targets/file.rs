@@ -20,8 +20,7 @@ use std::path::Path;
 /// The largest list that is read, in bytes.
 const MAX_LIST_BYTES: u64 = 512 << 20;
 
-const HELP: &str =
-    "each server has exactly one of url, npm, pypi, command and file; docs/targets.md shows all fields";
+const HELP: &str = "each server has exactly one of url, npm, pypi, command and file; docs/targets.md shows all fields";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,7 +65,10 @@ pub fn read_file(path: &str, environment: &Environment) -> Result<Vec<Target>, T
     };
     let mut bytes = Vec::new();
     let count = if path == "-" {
-        std::io::stdin().lock().take(MAX_LIST_BYTES + 1).read_to_end(&mut bytes)
+        std::io::stdin()
+            .lock()
+            .take(MAX_LIST_BYTES + 1)
+            .read_to_end(&mut bytes)
     } else {
         std::fs::File::open(path)
             .and_then(|file| file.take(MAX_LIST_BYTES + 1).read_to_end(&mut bytes))
@@ -91,9 +93,10 @@ pub fn read_text(
 ) -> Result<Vec<Target>, TargetsError> {
     let text = text.trim_start_matches('\u{feff}');
     let is_json = text.trim_start().starts_with(['{', '[']) && !text.trim_start().starts_with("[[");
-    let rows = if is_json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        json_rows(text, path)?
-    } else if is_json && path.to_ascii_lowercase().ends_with(".json") {
+    let json_by_name = path.to_ascii_lowercase().ends_with(".json");
+    let is_json =
+        is_json && (json_by_name || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
+    let rows = if is_json {
         json_rows(text, path)?
     } else {
         toml_rows(text, path)?
@@ -161,11 +164,7 @@ fn json_rows(text: &str, path: &str) -> Result<Vec<(usize, Row)>, TargetsError> 
 
 /// The line, counted from 1, of a byte offset.
 fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|b| **b == b'\n')
-        .count()
-        + 1
+    memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count() + 1
 }
 
 fn target_of(
@@ -295,8 +294,14 @@ mod tests {
             ("[[server]]\nname = \"a\"\n", "line 1: the server has none"),
             ("[[server]\n", "line 1"),
             ("", "lists no server"),
-            ("{\"server\":[\n{\"url\":\"https://a.example\"},\n{\"uri\":\"x\"}]}", "line 3: unknown field"),
-            ("[\n\n{\"npm\":\"../x\"}]", "line 3: \"../x\" is no npm package name"),
+            (
+                "{\"server\":[\n{\"url\":\"https://a.example\"},\n{\"uri\":\"x\"}]}",
+                "line 3: unknown field",
+            ),
+            (
+                "[\n\n{\"npm\":\"../x\"}]",
+                "line 3: \"../x\" is no npm package name",
+            ),
         ];
         for (text, expected) in cases {
             let message = read(text).unwrap_err().message;

@@ -11,7 +11,10 @@ const HELP_PYPI: &str = "write pypi:name or pypi:name==1.2.3";
 /// Source: npm's package name rules: lower-case letters, digits, `-`, `_`, `.`, `~`; upper case
 /// occurs in old packages.
 pub fn parse_npm(text: &str) -> Result<(String, Option<String>), TargetsError> {
-    let split = text.get(1..).and_then(|rest| rest.find('@')).map(|at| at + 1);
+    let split = text
+        .get(1..)
+        .and_then(|rest| rest.find('@'))
+        .map(|at| at + 1);
     let (name, version) = match split {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
@@ -96,12 +99,42 @@ mod tests {
     #[test]
     fn hostile_names_are_refused() {
         for text in [
-            "", "@", "@a", "@a/", "../x", "a/../b", "a b", "a;b", "$(x)", "a|b", "--flag", "-x",
-            "a@../..", "a@", "a@1;x", "a@file:/etc", "git+https://x", "a\nb", "@../x", "a@^1",
+            "",
+            "@",
+            "@a",
+            "@a/",
+            "../x",
+            "a/../b",
+            "a b",
+            "a;b",
+            "$(x)",
+            "a|b",
+            "--flag",
+            "-x",
+            "a@../..",
+            "a@",
+            "a@1;x",
+            "a@file:/etc",
+            "git+https://x",
+            "a\nb",
+            "@../x",
+            "a@^1",
         ] {
             assert!(parse_npm(text).is_err(), "{text:?}");
         }
-        for text in ["", "../x", "a b", "a;b", "-r", "--index-url", "a==1;x", "a==", "a[b]", "a.", "a==../x"] {
+        for text in [
+            "",
+            "../x",
+            "a b",
+            "a;b",
+            "-r",
+            "--index-url",
+            "a==1;x",
+            "a==",
+            "a[b]",
+            "a.",
+            "a==../x",
+        ] {
             assert!(parse_pypi(text).is_err(), "{text:?}");
         }
     }

@@ -3,13 +3,14 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::format_push_string,
     clippy::print_stderr,
     reason = "a test fails by panicking and says aloud what it skipped"
 )]
 
 mod architecture;
 mod digests;
-mod policy;
 mod peers;
+mod policy;
 mod scan;
 mod support;

@@ -34,11 +34,18 @@ impl Drop for Running {
 
 /// Starts a peer that serves HTTP and waits until it does.
 fn serve(command: &mut Command, port: u16) -> Running {
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let running = Running(child);
     let start = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(start.elapsed() < Duration::from_secs(30), "the peer does not serve");
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "the peer does not serve"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
     running
@@ -51,12 +58,22 @@ fn free_port() -> u16 {
 
 #[test]
 fn everything_lists_the_same_over_stdio_http_and_sse() {
-    let Some(program) = peer(EVERYTHING) else { return };
+    let Some(program) = peer(EVERYTHING) else {
+        return;
+    };
     let stdio = list(&["--", &program, "stdio"]);
     assert_eq!(count(&stdio), 13);
-    for (mode, path, transport) in [("streamableHttp", "mcp", "streamable-http"), ("sse", "sse", "sse")] {
+    for (mode, path, transport) in [
+        ("streamableHttp", "mcp", "streamable-http"),
+        ("sse", "sse", "sse"),
+    ] {
         let port = free_port();
-        let _running = serve(Command::new(&program).arg(mode).env("PORT", port.to_string()), port);
+        let _running = serve(
+            Command::new(&program)
+                .arg(mode)
+                .env("PORT", port.to_string()),
+            port,
+        );
         let http = list(&[&format!("http://127.0.0.1:{port}/{path}")]);
         assert_eq!(http["tools"], stdio["tools"], "over {mode}");
         assert_eq!(http["transport"], transport);
@@ -65,19 +82,36 @@ fn everything_lists_the_same_over_stdio_http_and_sse() {
 
 #[test]
 fn filesystem_and_memory_are_listed() {
-    let Some(files) = peer("node_modules/.bin/mcp-server-filesystem") else { return };
+    let Some(files) = peer("node_modules/.bin/mcp-server-filesystem") else {
+        return;
+    };
     assert_eq!(count(&list(&["--", &files, "/tmp"])), 14);
-    let Some(memory) = peer("node_modules/.bin/mcp-server-memory") else { return };
+    let Some(memory) = peer("node_modules/.bin/mcp-server-memory") else {
+        return;
+    };
     let record = list(&["--", &memory]);
-    assert_eq!((count(&record), record["era"].as_str()), (9, Some("legacy")));
+    assert_eq!(
+        (count(&record), record["era"].as_str()),
+        (9, Some("legacy"))
+    );
 }
 
 #[test]
 fn time_and_fetch_speak_the_stateless_era() {
-    let Some(time) = peer("venv/bin/mcp-server-time") else { return };
+    let Some(time) = peer("venv/bin/mcp-server-time") else {
+        return;
+    };
     let record = list(&["--", &time, "--local-timezone", "UTC"]);
-    assert_eq!((count(&record), record["era"].as_str()), (2, Some("modern")));
-    let Some(fetch) = peer("venv/bin/mcp-server-fetch") else { return };
+    assert_eq!(
+        (count(&record), record["era"].as_str()),
+        (2, Some("modern"))
+    );
+    let Some(fetch) = peer("venv/bin/mcp-server-fetch") else {
+        return;
+    };
     let record = list(&["--", &fetch]);
-    assert_eq!((count(&record), record["protocol_version"].as_str()), (1, Some("2026-07-28")));
+    assert_eq!(
+        (count(&record), record["protocol_version"].as_str()),
+        (1, Some("2026-07-28"))
+    );
 }

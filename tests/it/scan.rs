@@ -15,7 +15,15 @@ fn temp() -> tempfile::TempDir {
 /// Scans what is typed and gives its only row and its record.
 fn scan_one(arguments: &[&str]) -> (Value, Value) {
     let folder = temp();
-    let mut all = vec!["scan", "-C", text(folder.path()), "--format", "jsonl", "--timeout", "5s"];
+    let mut all = vec![
+        "scan",
+        "-C",
+        text(folder.path()),
+        "--format",
+        "jsonl",
+        "--timeout",
+        "5s",
+    ];
     all.extend(arguments);
     let output = run(&all);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -53,17 +61,26 @@ fn both_eras_are_listed_with_json_and_with_events() {
         }
     });
     let (row, record) = scan_one(&[&server.url("/modern")]);
-    assert_eq!((&row["outcome"], &row["tools"]), (&json!("listed"), &json!(3)));
+    assert_eq!(
+        (&row["outcome"], &row["tools"]),
+        (&json!("listed"), &json!(3))
+    );
     assert_eq!(row["era"], "modern");
     assert_eq!(record["instructions"], "Ask for one shelf at a time.");
     assert_eq!(record["tools"], json!(tools(3)));
     let (row, record) = scan_one(&[&server.url("/legacy")]);
-    assert_eq!((&row["outcome"], &row["tools"]), (&json!("listed"), &json!(4)));
+    assert_eq!(
+        (&row["outcome"], &row["tools"]),
+        (&json!("listed"), &json!(4))
+    );
     assert_eq!(row["era"], "legacy");
     assert_eq!(record["protocol_version"], "2025-11-25");
     assert_eq!(record["server_info"]["name"], "legacy-example");
     let (row, _) = scan_one(&[&server.url("/events")]);
-    assert_eq!((&row["outcome"], &row["tools"]), (&json!("listed"), &json!(5)));
+    assert_eq!(
+        (&row["outcome"], &row["tools"]),
+        (&json!("listed"), &json!(5))
+    );
     let requests = server.requests();
     let deleted = requests.iter().filter(|r| r.method == "DELETE").count();
     assert_eq!(deleted, 2, "each session is ended");
@@ -72,7 +89,9 @@ fn both_eras_are_listed_with_json_and_with_events() {
         "no tool is ever called"
     );
     assert!(
-        requests.iter().all(|r| r.header("user-agent").unwrap().contains("+https://")),
+        requests
+            .iter()
+            .all(|r| r.header("user-agent").unwrap().contains("+https://")),
         "every request says who asks"
     );
 }
@@ -84,7 +103,10 @@ fn pages_are_followed_to_the_end_and_an_empty_cursor_is_one() {
         mcp::legacy_with(request, |request| mcp::page(request, &all, 20))
     });
     let (row, record) = scan_one(&[&server.url("/mcp")]);
-    assert_eq!((&row["outcome"], &row["tools"]), (&json!("listed"), &json!(100)));
+    assert_eq!(
+        (&row["outcome"], &row["tools"]),
+        (&json!("listed"), &json!(100))
+    );
     assert_eq!(record["tools"], json!(tools(100)));
 }
 
@@ -102,7 +124,10 @@ fn every_target_of_a_list_is_a_row_in_its_order() {
     let mut list = String::new();
     let mut expected = Vec::new();
     for n in 0..12 {
-        list.push_str(&format!("[[server]]\nname = \"good {n}\"\nurl = \"{}\"\n", good.url(&format!("/{n}"))));
+        list.push_str(&format!(
+            "[[server]]\nname = \"good {n}\"\nurl = \"{}\"\n",
+            good.url(&format!("/{n}"))
+        ));
         expected.push("listed");
         let (path, outcome) = [
             ("/hang", "timeout"),
@@ -124,19 +149,40 @@ fn every_target_of_a_list_is_a_row_in_its_order() {
     fs::write(&path, list).unwrap();
     let out = folder.path().join("out");
     let output = run(&[
-        "scan", "--from", text(&path), "-C", text(&out), "--format", "jsonl",
-        "--allow-net", "127.0.0.0/8", "--timeout", "3s",
+        "scan",
+        "--from",
+        text(&path),
+        "-C",
+        text(&out),
+        "--format",
+        "jsonl",
+        "--allow-net",
+        "127.0.0.0/8",
+        "--timeout",
+        "3s",
     ]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let rows = rows(&output);
-    let outcomes: Vec<&str> = rows.iter().map(|r| r["outcome"].as_str().unwrap()).collect();
+    let outcomes: Vec<&str> = rows
+        .iter()
+        .map(|r| r["outcome"].as_str().unwrap())
+        .collect();
     assert_eq!(outcomes, expected);
     assert_eq!(rows.len(), 20);
     assert_eq!(tree(&out.join("servers")).len(), 20, "each has a record");
-    assert!(stderr(&output).contains("20 servers, 240 tools"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("20 servers, 240 tools"),
+        "{}",
+        stderr(&output)
+    );
     let report = tree(&out.join("runs"));
     let report: Value = serde_json::from_slice(&report[0].1).unwrap();
-    let sum: u64 = report["outcomes"].as_array().unwrap().iter().map(|c| c["count"].as_u64().unwrap()).sum();
+    let sum: u64 = report["outcomes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["count"].as_u64().unwrap())
+        .sum();
     assert_eq!(sum, 20, "the counts add up");
 }
 
@@ -145,9 +191,22 @@ fn addresses_of_a_list_must_be_public_unless_a_flag_opens_them() {
     let server = Server::start(|request| mcp::legacy(request, json!(tools(1))));
     let folder = temp();
     let path = folder.path().join("targets.toml");
-    fs::write(&path, format!("[[server]]\nurl = \"{}\"\n", server.url("/mcp"))).unwrap();
+    fs::write(
+        &path,
+        format!("[[server]]\nurl = \"{}\"\n", server.url("/mcp")),
+    )
+    .unwrap();
     let out = folder.path().join("out");
-    let output = run(&["scan", "--from", text(&path), "-C", text(&out), "--format", "jsonl", "--fail-on-unlisted"]);
+    let output = run(&[
+        "scan",
+        "--from",
+        text(&path),
+        "-C",
+        text(&out),
+        "--format",
+        "jsonl",
+        "--fail-on-unlisted",
+    ]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(rows(&output)[0]["outcome"], "blocked_address");
     assert!(server.requests().is_empty(), "not a byte arrived");
@@ -188,7 +247,10 @@ fn a_failed_crawl_leaves_the_record_as_it_was() {
 fn credentials_appear_in_no_output() {
     let server = Server::start(|request| {
         // A server that repeats what it was given.
-        let token = request.header("authorization").unwrap_or_default().to_owned();
+        let token = request
+            .header("authorization")
+            .unwrap_or_default()
+            .to_owned();
         mcp::legacy(request, json!([{"name": "get_echo", "description": token}]))
     });
     let folder = temp();
@@ -216,14 +278,27 @@ fn credentials_appear_in_no_output() {
 fn programs_that_misbehave_are_rows() {
     for (script, outcome) in [
         ("exit 3", "crashed"),
-        ("echo 'ERROR: EXAMPLE_API_KEY is required' >&2; exit 1", "needs_config"),
+        (
+            "echo 'ERROR: EXAMPLE_API_KEY is required' >&2; exit 1",
+            "needs_config",
+        ),
         ("sleep 60", "timeout"),
         ("yes noise", "not_mcp"),
         ("head -c 40000000 /dev/zero; sleep 60", "too_large"),
     ] {
         let folder = temp();
         let output = run(&[
-            "scan", "-C", text(folder.path()), "--format", "jsonl", "--timeout", "3s", "--", "sh", "-c", script,
+            "scan",
+            "-C",
+            text(folder.path()),
+            "--format",
+            "jsonl",
+            "--timeout",
+            "3s",
+            "--",
+            "sh",
+            "-c",
+            script,
         ]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let row = rows(&output).remove(0);
@@ -239,7 +314,10 @@ fn bad_input_is_exit_3_with_one_message_and_nothing_written() {
         fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let unknown = file("unknown.toml", "[[server]]\nurl = \"https://a.example\"\nuri = 1\n");
+    let unknown = file(
+        "unknown.toml",
+        "[[server]]\nurl = \"https://a.example\"\nuri = 1\n",
+    );
     let empty = file("empty.toml", "");
     let no_list = file("no-list.json", "{\"a\":1}");
     let not_json = file("not.json", "tools");
@@ -259,14 +337,21 @@ fn bad_input_is_exit_3_with_one_message_and_nothing_written() {
         (vec![&saved], "no tools/list answer"),
         (vec![&saved_not_json], "is not JSON"),
         (vec![], "no target"),
-        (vec!["https://a.example", "--timeout", "soon"], "no duration"),
+        (
+            vec!["https://a.example", "--timeout", "soon"],
+            "no duration",
+        ),
     ];
     for (arguments, expected) in cases {
         let mut all = vec!["scan", "-C", text(&out)];
         all.extend(&arguments);
         let output = run(&all);
         assert_eq!(output.status.code(), Some(3), "{arguments:?}");
-        assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains(expected),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
         assert!(output.stdout.is_empty() && !out.exists(), "{arguments:?}");
     }
     let blocked = file("a-file", "");
@@ -281,14 +366,27 @@ fn a_list_may_come_from_standard_input() {
     let saved = folder.path().join("saved.json");
     fs::write(&saved, "[]").unwrap();
     let mut child = toolrisk()
-        .args(["scan", "--from", "-", "-C", text(&folder.path().join("out")), "--format", "json"])
+        .args([
+            "scan",
+            "--from",
+            "-",
+            "-C",
+            text(&folder.path().join("out")),
+            "--format",
+            "json",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let list = json!({"server": [{"name": "x", "file": text(&saved)}]}).to_string();
-    child.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(list.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let rows: Value = serde_json::from_str(&stdout(&output)).unwrap();

@@ -84,6 +84,10 @@ enum Format {
 }
 
 /// Runs the command.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every command has this shape"
+)]
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let targets = collect::targets(&args)?;
     run::run(&args, targets)
@@ -125,7 +129,7 @@ mod tests {
         assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         for bad in ["", "s", "-1s", "5 parsecs", "1e400s", "1..2s"] {
             assert!(duration(bad).is_err(), "{bad}");
         }

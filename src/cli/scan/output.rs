@@ -54,6 +54,8 @@ impl Row {
 
     /// One line for people.
     pub(super) fn line(&self) -> String {
+        use std::fmt::Write as _;
+        // Writing to a string cannot fail.
         let mut line = format!(
             "{:<15} {:>5} tools {:>7} ms  {}",
             self.outcome.as_str(),
@@ -62,10 +64,10 @@ impl Row {
             Shown(&self.name)
         );
         if self.label != self.name {
-            line.push_str(&format!("  ({})", self.label));
+            let _ = write!(line, "  ({})", self.label);
         }
         if let Some(detail) = &self.detail {
-            line.push_str(&format!("  {}", Shown(detail)));
+            let _ = write!(line, "  {}", Shown(detail));
         }
         line
     }

@@ -118,7 +118,11 @@ pub(crate) fn page(request: &Request, tools: &[Value], size: usize) -> String {
     let end = (start + size).min(tools.len());
     let mut answer = json!({"tools": tools[start..end]});
     if end < tools.len() {
-        let cursor = if start == 0 { String::new() } else { end.to_string() };
+        let cursor = if start == 0 {
+            String::new()
+        } else {
+            end.to_string()
+        };
         answer["nextCursor"] = json!(cursor);
     }
     result(request, answer)

@@ -59,7 +59,9 @@ pub(crate) fn tree(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 /// A program among the real servers installed by `scripts/peers`. Where they are missing, the test
 /// is skipped aloud; with `CI=true` that is a failure.
 pub(crate) fn peer(relative: &str) -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(relative);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/peers")
+        .join(relative);
     if path.exists() {
         return Some(path.to_str().unwrap().to_owned());
     }

@@ -15,6 +15,7 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: String,
+    #[expect(dead_code, reason = "for the tests of politeness")]
     pub(crate) at: Instant,
 }
 
@@ -32,6 +33,7 @@ impl Request {
 
 /// What to do with a request.
 #[derive(Debug, Clone)]
+#[expect(dead_code, reason = "the kit of hostile servers uses the rest")]
 pub(crate) enum Answer {
     /// A status, headers and a body of known length.
     Plain(u16, Vec<(String, String)>, Vec<u8>),
@@ -125,11 +127,6 @@ impl Server {
     /// `http://127.0.0.1:PORT` and the path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
-    }
-
-    /// The port.
-    pub(crate) fn port(&self) -> u16 {
-        self.address.port()
     }
 
     /// Every request so far.
