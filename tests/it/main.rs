@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::format_push_string,
+    clippy::needless_pass_by_value,
     clippy::print_stderr,
     reason = "a test fails by panicking and says aloud what it skipped"
 )]
