@@ -62,6 +62,41 @@ impl Lock {
         })
     }
 
+    /// A lock for documents made of these definitions by name and digest.
+    pub fn new(
+        server: &str,
+        preset: &str,
+        rules_version: &str,
+        tools: BTreeMap<String, String>,
+        base: PolicyDocument,
+    ) -> Lock {
+        Lock {
+            lock_version: LOCK_VERSION,
+            server: server.to_owned(),
+            preset: preset.to_owned(),
+            rules_version: rules_version.to_owned(),
+            tools,
+            base,
+        }
+    }
+
+    /// Whether a set of tools can be of the server that was locked: the names agree, or at least
+    /// one tool is in both, or one side has none.
+    pub fn is_of<'a>(
+        &self,
+        server: Option<&str>,
+        mut tools: impl Iterator<Item = &'a str>,
+    ) -> bool {
+        server == Some(self.server.as_str())
+            || self.tools.is_empty()
+            || match tools.next() {
+                None => true,
+                Some(first) => {
+                    self.tools.contains_key(first) || tools.any(|t| self.tools.contains_key(t))
+                }
+            }
+    }
+
     /// The stable text of the lock.
     pub fn to_json(&self) -> String {
         super::json::pretty(self)

@@ -7,6 +7,7 @@
 //! | [`to_json`] | the stable text of a document |
 //! | [`read()`] | strict reading: every mistake with its place |
 //! | [`evaluate()`] | one call against a document |
+//! | [`merge`] | regenerating without losing what a person changed |
 //! | [`placeholders`] | what a person has yet to fill in |
 //! | [`lock`] | of which definitions a document was made, and what moved since |
 //!
@@ -18,6 +19,7 @@ pub mod evaluate;
 mod generate;
 mod json;
 pub mod lock;
+pub mod merge;
 mod path;
 mod placeholder;
 mod pointer;
@@ -31,6 +33,7 @@ pub use generate::{
 };
 pub use json::to_json;
 pub use lock::{Drift, Lock};
+pub use merge::{Changes, Merged, merge};
 pub use placeholder::{PLACEHOLDER, Placeholder, placeholders};
 pub use preset::Preset;
 pub use read::{MAX_BYTES, Mistake, read};
