@@ -1,0 +1,74 @@
+//! The rules by id, for their titles and pages.
+
+use super::judge::{Judge, RuleInfo};
+use super::text;
+use std::collections::BTreeMap;
+
+/// Every rule by its id.
+pub struct Rulebook {
+    rules: BTreeMap<String, RuleInfo>,
+}
+
+impl Rulebook {
+    /// Reads the rules that the judge uses.
+    pub fn of(judge: &Judge) -> Rulebook {
+        Rulebook {
+            rules: judge
+                .rules()
+                .into_iter()
+                .map(|rule| (rule.id.clone(), rule))
+                .collect(),
+        }
+    }
+
+    /// A rule.
+    pub fn get(&self, id: &str) -> Option<&RuleInfo> {
+        self.rules.get(id)
+    }
+
+    /// All rules, sorted by id.
+    pub fn iter(&self) -> impl Iterator<Item = &RuleInfo> {
+        self.rules.values()
+    }
+
+    /// The line for people without its placeholders; the id where the rule is not known.
+    pub fn title(&self, id: &str) -> String {
+        self.get(id)
+            .map_or_else(|| text::visible(id), |rule| plain_title(&rule.title))
+    }
+}
+
+/// A title template without its placeholders: `Accepts URL/endpoint input ({prop})` becomes
+/// `Accepts URL/endpoint input`.
+pub fn plain_title(template: &str) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut depth = 0_usize;
+    for character in template.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(character),
+            _ => {}
+        }
+    }
+    let out = out.replace("()", "").replace("( properties)", "");
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_left_out() {
+        assert_eq!(
+            plain_title("Accepts URL/endpoint input ({prop})"),
+            "Accepts URL/endpoint input"
+        );
+        assert_eq!(
+            plain_title("High parameter count ({count} properties)"),
+            "High parameter count"
+        );
+        assert_eq!(plain_title("Deletes {object}"), "Deletes");
+    }
+}
