@@ -1,0 +1,70 @@
+//! How a site is made.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// How a site is made.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the site will stand, with scheme and host, ending in `/`: for canonical links,
+    /// sitemaps and feeds. Without it there are none of those.
+    pub base_url: Option<url::Url>,
+    /// The site's name.
+    pub title: String,
+    /// One line for the foot of every page.
+    pub footer: Option<String>,
+    /// A folder of templates that replace the embedded ones.
+    pub templates: Option<PathBuf>,
+    /// Which tools get a page of their own.
+    pub tool_pages: ToolPages,
+    /// The most files the site may have.
+    pub max_files: Option<u64>,
+    /// The most bytes the site may have.
+    pub max_bytes: Option<u64>,
+    /// The date that `build.json` and feeds carry; none for a site that is the same bytes
+    /// whenever it is made.
+    pub date: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            base_url: None,
+            title: "Toolrisk".to_owned(),
+            footer: None,
+            templates: None,
+            tool_pages: ToolPages::All,
+            max_files: None,
+            max_bytes: None,
+            date: None,
+        }
+    }
+}
+
+/// Which tools get a page of their own. The others have their place on their server's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ToolPages {
+    /// All.
+    #[default]
+    All,
+    /// The riskiest so many of each server.
+    Top(usize),
+    /// None.
+    None,
+}
+
+impl FromStr for ToolPages {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(ToolPages::All),
+            "none" => Ok(ToolPages::None),
+            _ => text
+                .strip_prefix("top:")
+                .and_then(|number| number.parse().ok())
+                .map(ToolPages::Top)
+                .ok_or_else(|| "use all, none, or top:N such as top:5".to_owned()),
+        }
+    }
+}

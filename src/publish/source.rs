@@ -1,0 +1,83 @@
+//! Reading the records of a catalogue folder.
+
+use crate::model::Record;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// A catalogue cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no folder of records.
+    #[error("{0} holds no catalogue: there is no folder `servers` in it")]
+    NoCatalogue(PathBuf),
+    /// A folder or file cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A record is malformed.
+    #[error("{path} is no record: {error}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why, with line and column.
+        error: serde_json::Error,
+    },
+    /// Two records have one slug.
+    #[error("{first} and {second} have the same slug")]
+    Duplicate {
+        /// The one.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+}
+
+/// The files of a catalogue's records, sorted by slug.
+pub fn record_files(catalogue: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let servers = catalogue.join("servers");
+    if !servers.is_dir() {
+        return Err(SourceError::NoCatalogue(catalogue.to_owned()));
+    }
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(&servers).min_depth(2).max_depth(2) {
+        let entry = entry.map_err(|error| SourceError::Read {
+            path: error.path().unwrap_or(&servers).to_owned(),
+            error: error.into(),
+        })?;
+        let is_record = entry.path().extension().is_some_and(|e| e == "json");
+        if is_record && entry.file_type().is_file() {
+            files.push(entry.into_path());
+        }
+    }
+    files.par_sort_by(|a, b| a.file_name().cmp(&b.file_name()).then_with(|| a.cmp(b)));
+    if let Some(pair) = files
+        .windows(2)
+        .find(|pair| pair[0].file_name() == pair[1].file_name())
+    {
+        return Err(SourceError::Duplicate {
+            first: pair[0].clone(),
+            second: pair[1].clone(),
+        });
+    }
+    Ok(files)
+}
+
+/// The bytes of a record's file.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
+    std::fs::read(path).map_err(|error| SourceError::Read {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// The record in these bytes.
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<Record, SourceError> {
+    serde_json::from_slice(bytes).map_err(|error| SourceError::Malformed {
+        path: path.to_owned(),
+        error,
+    })
+}
