@@ -84,9 +84,10 @@ fn failure(error: PublishError) -> Failure {
             message,
             "give the folder that `toolrisk scan -C` wrote to, with -C",
         ),
-        PublishError::Template(_) => {
-            Failure::bad_input(message, "mend the template; docs/templates.md has what each is given")
-        }
+        PublishError::Template(_) => Failure::bad_input(
+            message,
+            "mend the template; docs/templates.md has what each is given",
+        ),
         PublishError::Write(publish::write::WriteError::NotASite(_)) => {
             Failure::bad_input(message, "give an empty or new folder with --out")
         }

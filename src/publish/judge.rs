@@ -41,17 +41,46 @@ impl Judge {
     }
 
     /// Verdicts on the tools of one server, in their order.
-    pub fn verdicts(&self, name: &str, tools: &[Tool], _instructions: Option<&str>) -> Vec<Verdict> {
+    pub fn verdicts(
+        &self,
+        name: &str,
+        tools: &[Tool],
+        _instructions: Option<&str>,
+    ) -> Vec<Verdict> {
         tools
             .iter()
             .map(|tool| {
-                let category = if tool.name.contains("delete") { Category::Destructive }
-                else if tool.name.contains("create") { Category::Write }
-                else if tool.name.contains("run") { Category::Execute }
-                else { Category::Read };
-                Verdict { server: Some(name.to_owned()), name: tool.name.clone(), category, severity: category.base_severity(),
-                    confidence: 0.5, signals: vec![], traits: Default::default(), actions: vec![], findings: vec![],
-                    evidence: vec![crate::model::Evidence{rule:"x-verb".into(), field:"name".into(), span:[0,3.min(tool.name.len())], text: tool.name.get(..3).unwrap_or_default().into(), weight: 1.0, category: Some(category)}], problems: vec![], overridden: None, rules_version: "provisional".into() }
+                let category = if tool.name.contains("delete") {
+                    Category::Destructive
+                } else if tool.name.contains("create") {
+                    Category::Write
+                } else if tool.name.contains("run") {
+                    Category::Execute
+                } else {
+                    Category::Read
+                };
+                Verdict {
+                    server: Some(name.to_owned()),
+                    name: tool.name.clone(),
+                    category,
+                    severity: category.base_severity(),
+                    confidence: 0.5,
+                    signals: vec![],
+                    traits: Default::default(),
+                    actions: vec![],
+                    findings: vec![],
+                    evidence: vec![crate::model::Evidence {
+                        rule: "x-verb".into(),
+                        field: "name".into(),
+                        span: [0, 3.min(tool.name.len())],
+                        text: tool.name.get(..3).unwrap_or_default().into(),
+                        weight: 1.0,
+                        category: Some(category),
+                    }],
+                    problems: vec![],
+                    overridden: None,
+                    rules_version: "provisional".into(),
+                }
             })
             .collect()
     }
@@ -59,8 +88,14 @@ impl Judge {
     /// What follows for the whole server.
     pub fn assess(&self, verdicts: &[Verdict], _tools: &[Tool]) -> Assessment {
         Assessment {
-            categories: Category::ALL.into_iter().map(|c| (c, verdicts.iter().filter(|v| v.category == c).count())).collect(),
-            severities: Severity::ALL.into_iter().map(|c| (c, verdicts.iter().filter(|v| v.severity == c).count())).collect(),
+            categories: Category::ALL
+                .into_iter()
+                .map(|c| (c, verdicts.iter().filter(|v| v.category == c).count()))
+                .collect(),
+            severities: Severity::ALL
+                .into_iter()
+                .map(|c| (c, verdicts.iter().filter(|v| v.severity == c).count()))
+                .collect(),
             grade: None,
             trifecta: Default::default(),
         }
@@ -68,8 +103,16 @@ impl Judge {
 
     /// The policy of a whole server.
     pub fn policy(&self, _tools: &[Tool], verdicts: &[Verdict]) -> PolicyDocument {
-        PolicyDocument { version: "1".into(), default: crate::model::policy::DefaultAction::Deny, hide: vec![], all_tools: None,
-            tools: verdicts.iter().map(|v| (v.name.clone(), Default::default())).collect() }
+        PolicyDocument {
+            version: "1".into(),
+            default: crate::model::policy::DefaultAction::Deny,
+            hide: vec![],
+            all_tools: None,
+            tools: verdicts
+                .iter()
+                .map(|v| (v.name.clone(), Default::default()))
+                .collect(),
+        }
     }
 
     /// The policy of one tool alone.

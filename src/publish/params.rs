@@ -61,9 +61,9 @@ pub fn read(schema: Option<&Value>) -> Parameters {
             .filter(|name| is_required(schema, name))
             .count();
     }
-    out.open = schema.get("additionalProperties").is_some_and(|more| {
-        more == &Value::Bool(true) || more.is_object()
-    });
+    out.open = schema
+        .get("additionalProperties")
+        .is_some_and(|more| more == &Value::Bool(true) || more.is_object());
     walk(schema, "", 0, &mut out);
     out
 }
@@ -185,10 +185,7 @@ fn limits(property: &Value) -> String {
         if let Some(format) = value.get("format").and_then(Value::as_str) {
             parts.push(format!("{of}format {}", text::excerpt(format, 24)));
         }
-        for (key, words) in [
-            ("maxLength", "characters"),
-            ("maxItems", "items"),
-        ] {
+        for (key, words) in [("maxLength", "characters"), ("maxItems", "items")] {
             if let Some(most) = value.get(key).and_then(Value::as_u64) {
                 parts.push(format!("{of}at most {most} {words}"));
             }

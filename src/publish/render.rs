@@ -80,7 +80,11 @@ impl Renderer<'_> {
         let summary = summary_line(server);
         let path = format!("tools/{slug}/index.html");
         let page = self
-            .page(&path, view.name.clone(), format!("{}: {}. {summary}", view.name, view.count_text))
+            .page(
+                &path,
+                view.name.clone(),
+                format!("{}: {}. {summary}", view.name, view.count_text),
+            )
             .nav("servers");
         let shared = Value::from_serializable(&view);
         let mut context = Context::new();
@@ -88,8 +92,10 @@ impl Renderer<'_> {
         context.insert("summary", &summary);
         self.put(&path, "pages/server.html", &page, context)?;
         if !server.tools.is_empty() {
-            self.stage
-                .put(&format!("policies/{slug}.json"), server.policy_text.as_bytes())?;
+            self.stage.put(
+                &format!("policies/{slug}.json"),
+                server.policy_text.as_bytes(),
+            )?;
         }
         if with_page.is_empty() {
             return Ok(());
@@ -107,7 +113,11 @@ impl Renderer<'_> {
                     format!("{} · {}", tool_view.name, view.name),
                     format!(
                         "{} of {}: {} {} tool, {}.",
-                        tool_view.name, view.name, tool_view.article, tool_view.category, tool_view.severity
+                        tool_view.name,
+                        view.name,
+                        tool_view.article,
+                        tool_view.category,
+                        tool_view.severity
                     ),
                 )
                 .nav("servers");
@@ -178,7 +188,10 @@ impl Renderer<'_> {
         context.insert("servers", &text::thousands(totals.servers));
         context.insert("listed", &text::thousands(totals.listed));
         context.insert("tools", &text::thousands(totals.tools));
-        context.insert("critical", &text::thousands(totals.severity(Severity::Critical)));
+        context.insert(
+            "critical",
+            &text::thousands(totals.severity(Severity::Critical)),
+        );
         context.insert("trifectas", &text::thousands(totals.trifectas));
         context.insert("findings", &text::thousands(totals.findings));
         context.insert("categories", &server::categories(|c| totals.category(c)));
@@ -201,7 +214,11 @@ impl Renderer<'_> {
         let mut context = Context::new();
         context.insert("rows", &rows);
         let page = self
-            .page("servers/index.html", "All servers", "Every server that was asked, by name.")
+            .page(
+                "servers/index.html",
+                "All servers",
+                "Every server that was asked, by name.",
+            )
             .nav("servers");
         self.put("servers/index.html", "pages/servers.html", &page, context)
     }
@@ -216,19 +233,36 @@ impl Renderer<'_> {
         let mut context = Context::new();
         context.insert("bar", &bar);
         let page = self
-            .page("categories/index.html", "Categories", "What one call does, at worst: six categories and how many tools are in each.")
+            .page(
+                "categories/index.html",
+                "Categories",
+                "What one call does, at worst: six categories and how many tools are in each.",
+            )
             .nav("categories");
-        self.put("categories/index.html", "pages/categories.html", &page, context)?;
+        self.put(
+            "categories/index.html",
+            "pages/categories.html",
+            &page,
+            context,
+        )?;
         for category in Category::ALL {
             let name = category.as_str();
             let path = format!("categories/{}/index.html", name.to_ascii_lowercase());
-            let groups = lists::groups(self.site, |tool| tool.category == category, &self.has_page());
+            let groups = lists::groups(
+                self.site,
+                |tool| tool.category == category,
+                &self.has_page(),
+            );
             let mut context = Context::new();
             context.insert("category", name);
             context.insert("count", &text::thousands(totals.category(category)));
             context.insert("groups", &groups);
             let page = self
-                .page(&path, format!("{name} tools"), format!("Every tool in the category {name}."))
+                .page(
+                    &path,
+                    format!("{name} tools"),
+                    format!("Every tool in the category {name}."),
+                )
                 .nav("categories");
             self.put(&path, "pages/category.html", &page, context)?;
         }
@@ -240,19 +274,31 @@ impl Renderer<'_> {
         let mut context = Context::new();
         context.insert("bar", &server::severities(|s| totals.severity(s)));
         let page = self
-            .page("risk/index.html", "Risk levels", "How bad one uncontrolled call can be: four levels and how many tools are at each.")
+            .page(
+                "risk/index.html",
+                "Risk levels",
+                "How bad one uncontrolled call can be: four levels and how many tools are at each.",
+            )
             .nav("risk");
         self.put("risk/index.html", "pages/risk.html", &page, context)?;
         for severity in Severity::ALL {
             let name = severity.as_str();
             let path = format!("risk/{name}/index.html");
-            let groups = lists::groups(self.site, |tool| tool.severity == severity, &self.has_page());
+            let groups = lists::groups(
+                self.site,
+                |tool| tool.severity == severity,
+                &self.has_page(),
+            );
             let mut context = Context::new();
             context.insert("severity", name);
             context.insert("count", &text::thousands(totals.severity(severity)));
             context.insert("groups", &groups);
             let page = self
-                .page(&path, format!("Tools of {name} severity"), format!("Every tool of {name} severity."))
+                .page(
+                    &path,
+                    format!("Tools of {name} severity"),
+                    format!("Every tool of {name} severity."),
+                )
                 .nav("risk");
             self.put(&path, "pages/level.html", &page, context)?;
         }
@@ -267,13 +313,23 @@ impl Renderer<'_> {
             .map(|rule| SignalRow {
                 id: rule.id.clone(),
                 title: rulebook::plain_title(&rule.title),
-                count: self.site.totals.signals.get(rule.id.as_str()).copied().unwrap_or_default(),
+                count: self
+                    .site
+                    .totals
+                    .signals
+                    .get(rule.id.as_str())
+                    .copied()
+                    .unwrap_or_default(),
             })
             .collect();
         let mut context = Context::new();
         context.insert("rows", &rows);
         let page = self
-            .page("signals/index.html", "Risk signals", "One line of evidence each: what the rules look for, and how many tools show it.")
+            .page(
+                "signals/index.html",
+                "Risk signals",
+                "One line of evidence each: what the rules look for, and how many tools show it.",
+            )
             .nav("signals");
         self.put("signals/index.html", "pages/signals.html", &page, context)?;
         for rule in self.rules.iter().filter(|rule| rule.kind == "signal") {
@@ -290,9 +346,14 @@ impl Renderer<'_> {
             context.insert("rationale", &rule.rationale);
             context.insert("references", &rule.references);
             context.insert("raises", &rule.raises);
-            context.insert("count", &groups.iter().map(|group| group.tools.len()).sum::<usize>());
+            context.insert(
+                "count",
+                &groups.iter().map(|group| group.tools.len()).sum::<usize>(),
+            );
             context.insert("groups", &groups);
-            let page = self.page(&path, title, rule.rationale.clone()).nav("signals");
+            let page = self
+                .page(&path, title, rule.rationale.clone())
+                .nav("signals");
             self.put(&path, "pages/signal.html", &page, context)?;
         }
         Ok(())
@@ -308,7 +369,14 @@ struct SignalRow {
 
 /// One sentence on what a server's tools can do.
 fn summary_line(server: &Server) -> String {
-    let of = |category| server.assessment.categories.get(&category).copied().unwrap_or_default();
+    let of = |category| {
+        server
+            .assessment
+            .categories
+            .get(&category)
+            .copied()
+            .unwrap_or_default()
+    };
     let parts: Vec<String> = [
         (Category::Financial, "can move money"),
         (Category::Destructive, "can destroy data"),

@@ -96,12 +96,17 @@ impl Site {
 
     /// The servers with tools, riskiest first.
     pub fn riskiest(&self) -> Vec<&ServerSummary> {
-        let mut sorted: Vec<&ServerSummary> =
-            self.servers.iter().filter(|server| !server.tools.is_empty()).collect();
-        sorted.sort_by(|a, b| risk_key(b).total_cmp(&risk_key(a)).then_with(|| {
-            (Reverse(a.with_severity(Severity::Critical)), &a.slug)
-                .cmp(&(Reverse(b.with_severity(Severity::Critical)), &b.slug))
-        }));
+        let mut sorted: Vec<&ServerSummary> = self
+            .servers
+            .iter()
+            .filter(|server| !server.tools.is_empty())
+            .collect();
+        sorted.sort_by(|a, b| {
+            risk_key(b).total_cmp(&risk_key(a)).then_with(|| {
+                (Reverse(a.with_severity(Severity::Critical)), &a.slug)
+                    .cmp(&(Reverse(b.with_severity(Severity::Critical)), &b.slug))
+            })
+        });
         sorted
     }
 
@@ -113,7 +118,8 @@ impl Site {
         self.servers
             .iter()
             .filter_map(|server| {
-                let tools: Vec<&ToolSummary> = server.tools.iter().filter(|tool| keep(tool)).collect();
+                let tools: Vec<&ToolSummary> =
+                    server.tools.iter().filter(|tool| keep(tool)).collect();
                 (!tools.is_empty()).then_some((server, tools))
             })
             .collect()

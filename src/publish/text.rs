@@ -214,7 +214,12 @@ mod tests {
         let text = "Deletes größe now";
         let out = segments(
             text,
-            &[mark(0, 7, "x"), mark(4, 9, "y"), mark(11, 12, "inside ß"), mark(90, 99, "far")],
+            &[
+                mark(0, 7, "x"),
+                mark(4, 9, "y"),
+                mark(11, 12, "inside ß"),
+                mark(90, 99, "far"),
+            ],
         );
         let joined: String = out.iter().map(|s| s.text.as_str()).collect();
         assert_eq!(joined, text);

@@ -97,6 +97,8 @@ impl Words {
 
     /// What an outcome means.
     pub fn outcome(&self, outcome: Outcome) -> &str {
-        self.outcome.get(outcome.as_str()).map_or("", String::as_str)
+        self.outcome
+            .get(outcome.as_str())
+            .map_or("", String::as_str)
     }
 }

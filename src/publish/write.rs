@@ -68,7 +68,11 @@ impl Stage {
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => return Err(failed(&out)(error)),
         };
-        let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = out
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let parent = out.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(failed(parent))?;
         let staging = parent.join(format!(".{name}.new-{}", std::process::id()));

@@ -68,9 +68,17 @@ mod tests {
     #[test]
     fn a_page_knows_its_way_to_the_root() {
         let base = url::Url::parse("https://example.org/x/").unwrap();
-        let page = Page::at("tools/a/index.html", Some(&base), String::new(), String::new());
+        let page = Page::at(
+            "tools/a/index.html",
+            Some(&base),
+            String::new(),
+            String::new(),
+        );
         assert_eq!(page.root, "../../");
         assert_eq!(page.canonical, "https://example.org/x/tools/a/");
-        assert_eq!(Page::at("a.html", None, String::new(), String::new()).root, "");
+        assert_eq!(
+            Page::at("a.html", None, String::new(), String::new()).root,
+            ""
+        );
     }
 }

@@ -50,9 +50,15 @@ impl PolicyView {
         });
         PolicyView {
             text: judge.text(document),
-            stance: if in_whole == "unlisted" { in_whole } else { stance },
+            stance: if in_whole == "unlisted" {
+                in_whole
+            } else {
+                stance
+            },
             key: text::visible(&serde_json::Value::from(name).to_string()),
-            counter: limit.map(|limit| text::visible(&limit.counter)).unwrap_or_default(),
+            counter: limit
+                .map(|limit| text::visible(&limit.counter))
+                .unwrap_or_default(),
             window: limit.map_or("minute", |limit| window(limit.window)),
             max: limit.map_or(0, |limit| limit.max),
             on_deny: rules
@@ -69,7 +75,11 @@ impl PolicyView {
 
 /// What a document does with a tool.
 pub fn stance(document: &PolicyDocument, name: &str) -> &'static str {
-    if document.hide.iter().any(|hidden| hidden == name || hidden == "*") {
+    if document
+        .hide
+        .iter()
+        .any(|hidden| hidden == name || hidden == "*")
+    {
         return "hidden";
     }
     let Some(rules) = document.tools.get(name) else {

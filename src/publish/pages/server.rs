@@ -191,7 +191,11 @@ pub struct EmitterView {
 
 impl ServerView {
     /// Makes the view of one server. `has_page` says of a tool whether it has a page of its own.
-    pub fn of(server: &Server, words: &Words, has_page: &dyn Fn(&ServerTool) -> bool) -> ServerView {
+    pub fn of(
+        server: &Server,
+        words: &Words,
+        has_page: &dyn Fn(&ServerTool) -> bool,
+    ) -> ServerView {
         let record = &server.record;
         let count = server.tools.len();
         let tools: Vec<ToolRow> = server
@@ -221,15 +225,29 @@ impl ServerView {
             facts: facts(server),
             outcome: record.outcome.as_str(),
             outcome_text: words.outcome(record.outcome).to_owned(),
-            detail: record.detail.as_deref().map(text::visible).unwrap_or_default(),
+            detail: record
+                .detail
+                .as_deref()
+                .map(text::visible)
+                .unwrap_or_default(),
             listed: record.outcome.has_tools(),
             count,
             count_text: counted(count, "tool"),
             categories: categories(|category| {
-                server.assessment.categories.get(&category).copied().unwrap_or_default()
+                server
+                    .assessment
+                    .categories
+                    .get(&category)
+                    .copied()
+                    .unwrap_or_default()
             }),
             severities: severities(|severity| {
-                server.assessment.severities.get(&severity).copied().unwrap_or_default()
+                server
+                    .assessment
+                    .severities
+                    .get(&severity)
+                    .copied()
+                    .unwrap_or_default()
             }),
             grade: server.assessment.grade.as_ref().map(GradeView::of),
             trifecta: TrifectaView::of(server),
@@ -284,23 +302,36 @@ pub fn severities(count: impl Fn(Severity) -> usize) -> Vec<Stretch> {
 /// One line of a tool's description, else its title.
 fn line(tool: &Tool) -> String {
     let words = tool.description.as_deref().or(tool.title.as_deref());
-    words.map(|words| text::excerpt(words, 160)).unwrap_or_default()
+    words
+        .map(|words| text::excerpt(words, 160))
+        .unwrap_or_default()
 }
 
 fn stances(tools: &[ToolRow]) -> Vec<StanceCount> {
-    ["allowed", "limited", "conditional", "denied", "hidden", "unlisted"]
-        .into_iter()
-        .map(|stance| StanceCount {
-            stance,
-            count: tools.iter().filter(|tool| tool.stance == stance).count(),
-        })
-        .filter(|row| row.count > 0)
-        .collect()
+    [
+        "allowed",
+        "limited",
+        "conditional",
+        "denied",
+        "hidden",
+        "unlisted",
+    ]
+    .into_iter()
+    .map(|stance| StanceCount {
+        stance,
+        count: tools.iter().filter(|tool| tool.stance == stance).count(),
+    })
+    .filter(|row| row.count > 0)
+    .collect()
 }
 
 fn problems(server: &Server) -> Vec<String> {
     let noted = server.record.problems.iter().map(|problem| {
-        let place = problem.at.as_deref().map(|at| format!(" ({at})")).unwrap_or_default();
+        let place = problem
+            .at
+            .as_deref()
+            .map(|at| format!(" ({at})"))
+            .unwrap_or_default();
         text::visible(&format!("{}{place}", problem.detail))
     });
     let malformed = server
@@ -334,9 +365,16 @@ fn facts(server: &Server) -> Vec<Fact> {
     add("Endpoint", target.url.clone(), String::new());
     add("npm package", target.npm.clone(), String::new());
     add("PyPI package", target.pypi.clone(), String::new());
-    add("Command", target.command.as_ref().map(|words| words.join(" ")), String::new());
+    add(
+        "Command",
+        target.command.as_ref().map(|words| words.join(" ")),
+        String::new(),
+    );
     add("Saved list", target.file.clone(), String::new());
-    for (name, link) in [("Homepage", &target.homepage), ("Source", &target.repository)] {
+    for (name, link) in [
+        ("Homepage", &target.homepage),
+        ("Source", &target.repository),
+    ] {
         let href = link.as_deref().map(safe_href).unwrap_or_default();
         if !href.is_empty() {
             add(name, link.clone(), href);
@@ -418,7 +456,11 @@ impl TrifectaView {
         let leg = |id, tools: &[crate::model::assessment::ToolRef]| Leg {
             id,
             count: tools.len(),
-            tools: tools.iter().take(6).map(|tool| text::visible(&tool.tool)).collect(),
+            tools: tools
+                .iter()
+                .take(6)
+                .map(|tool| text::visible(&tool.tool))
+                .collect(),
             more: tools.len().saturating_sub(6),
         };
         let legs = vec![
@@ -430,7 +472,11 @@ impl TrifectaView {
             complete: found.complete,
             count: legs.iter().filter(|leg| leg.count > 0).count(),
             legs,
-            cut: found.cut.iter().map(|tool| text::visible(&tool.tool)).collect(),
+            cut: found
+                .cut
+                .iter()
+                .map(|tool| text::visible(&tool.tool))
+                .collect(),
         }
     }
 }
@@ -445,11 +491,12 @@ impl Cost {
         Cost {
             tokens: text::thousands(total),
             share: charts::share(total.min(WINDOW), WINDOW),
-            heaviest: heaviest.map(|tool| text::visible(&tool.tool.name)).unwrap_or_default(),
+            heaviest: heaviest
+                .map(|tool| text::visible(&tool.tool.name))
+                .unwrap_or_default(),
             heaviest_tokens: heaviest
                 .map(|tool| text::thousands(tokens(tool.bytes)))
                 .unwrap_or_default(),
         }
     }
 }
-

@@ -211,7 +211,11 @@ impl ToolView {
                 .iter()
                 .map(|problem| text::visible(&problem.detail))
                 .collect(),
-            overridden: verdict.overridden.as_deref().map(text::visible).unwrap_or_default(),
+            overridden: verdict
+                .overridden
+                .as_deref()
+                .map(text::visible)
+                .unwrap_or_default(),
             tokens: tokens(tool.bytes),
         }
     }
