@@ -47,7 +47,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         tool_pages: args.tool_pages,
         ..Options::default()
     };
-    let report = publish::publish(&args.catalogue, &args.out, &options).map_err(failure)?;
+    let report =
+        publish::publish(&args.catalogue, &args.out, &options).map_err(|error| failure(&error))?;
     output::note(&format!(
         "{} servers and {} tools: {} files in {}, {} of them new or changed",
         report.totals.servers,
@@ -77,7 +78,7 @@ fn base_url(text: &str) -> Result<url::Url, Failure> {
         })
 }
 
-fn failure(error: PublishError) -> Failure {
+fn failure(error: &PublishError) -> Failure {
     let message = error.to_string();
     match error {
         PublishError::Source(_) => Failure::bad_input(

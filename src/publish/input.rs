@@ -1,8 +1,9 @@
 //! One server with everything that its pages are made from: the record, the verdicts, the
 //! assessment and the policies.
 
-use super::judge::Judge;
-use crate::model::{Assessment, PolicyDocument, Record, Slug, Tool, ToolEntry, Verdict};
+use super::judge::{self, Judge};
+use crate::model::{Assessment, Record, Slug, Tool, ToolEntry, Verdict};
+use crate::policy::Generated;
 use std::collections::HashSet;
 
 /// A server, ready for its pages.
@@ -16,7 +17,7 @@ pub struct Server {
     /// What follows for the whole server.
     pub assessment: Assessment,
     /// The policy of the whole server.
-    pub policy: PolicyDocument,
+    pub policy: Generated,
     /// The same as the file holds it.
     pub policy_text: String,
 }
@@ -51,9 +52,9 @@ impl Server {
             }
         }
         let verdicts = judge.verdicts(&record.name, &tools, record.instructions.as_deref());
-        let assessment = judge.assess(&verdicts, &tools);
-        let policy = judge.policy(&tools, &verdicts);
-        let policy_text = judge.text(&policy);
+        let assessment = Judge::assess(&verdicts, &tools);
+        let policy = judge.policy(&record.name, &tools, &verdicts);
+        let policy_text = judge::policy_text(&policy.document);
         let slugs = slugs(tools.iter().map(|tool| tool.name.as_str()));
         let tools = tools
             .into_iter()

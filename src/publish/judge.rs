@@ -2,15 +2,18 @@
 //!
 //! Nothing in `publish` decides what a tool is. Everything said of one on a page comes through here.
 
-use crate::model::{Assessment, Category, PolicyDocument, Severity, Tool, Verdict};
+use crate::classify::{self, Classifier, ServerContext};
+use crate::model::{Assessment, PolicyDocument, Severity, Tool, Verdict};
+use crate::policy::{self, Generated, Preset, ServerTools, ToolInput};
+use crate::rules::{RuleError, RuleSet};
 
 /// What a page shows of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleInfo {
     /// The rule's id.
     pub id: String,
-    /// `category`, `signal`, `trait` or `text`.
-    pub kind: String,
+    /// `category`, `signal`, `trait`, `text` or `severity`.
+    pub kind: &'static str,
     /// The line for people, with its placeholders.
     pub title: String,
     /// Why the rule exists.
@@ -19,109 +22,87 @@ pub struct RuleInfo {
     pub references: Vec<String>,
     /// How many steps it raises the severity.
     pub raises: u8,
+    /// The severity that it lifts a tool to, at least.
+    pub at_least: Option<Severity>,
+    /// The release that brought it.
+    pub since: String,
 }
 
-/// The classifier and the policy generator, ready for use.
-pub struct Judge {}
+/// The classifier and the policy generator, ready for use from any number of threads.
+pub struct Judge {
+    rules: RuleSet,
+    classifier: Classifier,
+    preset: Preset,
+}
 
 impl Judge {
-    /// With the rules of the binary.
-    pub fn embedded() -> Result<Judge, String> {
-        Ok(Judge {})
+    /// With these rules and the preset `starter`.
+    pub fn new(rules: RuleSet) -> Result<Judge, RuleError> {
+        Ok(Judge {
+            classifier: Classifier::new(&rules)?,
+            rules,
+            preset: Preset::starter(),
+        })
     }
 
     /// Hash of the rule set.
     pub fn rules_version(&self) -> &str {
-        "provisional"
+        self.classifier.rules_version()
     }
 
     /// Every rule.
     pub fn rules(&self) -> Vec<RuleInfo> {
-        Vec::new()
-    }
-
-    /// Verdicts on the tools of one server, in their order.
-    pub fn verdicts(
-        &self,
-        name: &str,
-        tools: &[Tool],
-        _instructions: Option<&str>,
-    ) -> Vec<Verdict> {
-        tools
-            .iter()
-            .map(|tool| {
-                let category = if tool.name.contains("delete") {
-                    Category::Destructive
-                } else if tool.name.contains("create") {
-                    Category::Write
-                } else if tool.name.contains("run") {
-                    Category::Execute
-                } else {
-                    Category::Read
-                };
-                Verdict {
-                    server: Some(name.to_owned()),
-                    name: tool.name.clone(),
-                    category,
-                    severity: category.base_severity(),
-                    confidence: 0.5,
-                    signals: vec![],
-                    traits: Default::default(),
-                    actions: vec![],
-                    findings: vec![],
-                    evidence: vec![crate::model::Evidence {
-                        rule: "x-verb".into(),
-                        field: "name".into(),
-                        span: [0, 3.min(tool.name.len())],
-                        text: tool.name.get(..3).unwrap_or_default().into(),
-                        weight: 1.0,
-                        category: Some(category),
-                    }],
-                    problems: vec![],
-                    overridden: None,
-                    rules_version: "provisional".into(),
-                }
+        self.rules
+            .rules()
+            .map(|rule| RuleInfo {
+                id: rule.id.clone(),
+                kind: rule.kind.as_str(),
+                title: rule.title.clone(),
+                rationale: rule.rationale.trim().to_owned(),
+                references: rule.references.clone(),
+                raises: rule.raises,
+                at_least: rule.at_least,
+                since: rule.since.clone(),
             })
             .collect()
     }
 
+    /// Verdicts on the tools of one server, in their order.
+    pub fn verdicts(&self, name: &str, tools: &[Tool], instructions: Option<&str>) -> Vec<Verdict> {
+        let server = ServerContext {
+            name: Some(name),
+            tools,
+            instructions,
+        };
+        self.classifier
+            .server(&server, &classify::Options::default())
+    }
+
     /// What follows for the whole server.
-    pub fn assess(&self, verdicts: &[Verdict], _tools: &[Tool]) -> Assessment {
-        Assessment {
-            categories: Category::ALL
-                .into_iter()
-                .map(|c| (c, verdicts.iter().filter(|v| v.category == c).count()))
-                .collect(),
-            severities: Severity::ALL
-                .into_iter()
-                .map(|c| (c, verdicts.iter().filter(|v| v.severity == c).count()))
-                .collect(),
-            grade: None,
-            trifecta: Default::default(),
-        }
+    pub fn assess(verdicts: &[Verdict], tools: &[Tool]) -> Assessment {
+        classify::assess(verdicts, tools, &[])
     }
 
     /// The policy of a whole server.
-    pub fn policy(&self, _tools: &[Tool], verdicts: &[Verdict]) -> PolicyDocument {
-        PolicyDocument {
-            version: "1".into(),
-            default: crate::model::policy::DefaultAction::Deny,
-            hide: vec![],
-            all_tools: None,
-            tools: verdicts
-                .iter()
-                .map(|v| (v.name.clone(), Default::default()))
-                .collect(),
-        }
+    pub fn policy(&self, name: &str, tools: &[Tool], verdicts: &[Verdict]) -> Generated {
+        let tools = tools
+            .iter()
+            .zip(verdicts)
+            .map(|(tool, verdict)| ToolInput {
+                verdict,
+                schema: tool.input_schema.as_ref(),
+            })
+            .collect();
+        policy::generate(&ServerTools { name, tools }, &self.preset)
     }
+}
 
-    /// The policy of one tool alone.
-    pub fn policy_for(&self, tool: &Tool, verdict: &Verdict) -> PolicyDocument {
-        self.policy(std::slice::from_ref(tool), std::slice::from_ref(verdict))
-    }
+/// The policy of one tool alone.
+pub fn policy_for(generated: &Generated, name: &str) -> PolicyDocument {
+    policy::for_tool(generated, name)
+}
 
-    /// A policy as text.
-    pub fn text(&self, policy: &PolicyDocument) -> String {
-        serde_json::to_string_pretty(policy).unwrap_or_default()
-    }
+/// A policy as its file holds it.
+pub fn policy_text(document: &PolicyDocument) -> String {
+    policy::to_json(document)
 }

@@ -34,6 +34,7 @@ pub mod write;
 pub use options::{Options, ToolPages};
 pub use write::Tally;
 
+use crate::rules::RuleSet;
 use engine::Engine;
 use input::Server;
 use judge::Judge;
@@ -56,8 +57,8 @@ pub enum PublishError {
     #[error(transparent)]
     Write(#[from] write::WriteError),
     /// The rules.
-    #[error("the rules cannot be used: {0}")]
-    Rules(String),
+    #[error(transparent)]
+    Rules(#[from] crate::rules::RuleError),
 }
 
 /// What was published.
@@ -71,7 +72,7 @@ pub struct Report {
 
 /// Makes the site of the catalogue in the folder `catalogue` and puts it at `out`.
 pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report, PublishError> {
-    let judge = Judge::embedded().map_err(PublishError::Rules)?;
+    let judge = Judge::new(RuleSet::embedded()?)?;
     let mut engine = Engine::load(options.templates.as_deref())?;
     let files = source::record_files(catalogue)?;
     let summaries: Vec<ServerSummary> = files

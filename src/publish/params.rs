@@ -114,7 +114,7 @@ fn walk(schema: &Value, prefix: &str, depth: usize, out: &mut Parameters) {
 
 /// The type in words.
 fn kind(property: &Value) -> String {
-    let named = |value: &Value| match value.get("type") {
+    let typed = |value: &Value| match value.get("type") {
         Some(Value::String(name)) => Some(known_type(name).to_owned()),
         Some(Value::Array(names)) => {
             let names: Vec<&str> = names
@@ -127,25 +127,25 @@ fn kind(property: &Value) -> String {
         }
         _ => None,
     };
-    let base = named(property).unwrap_or_else(|| {
+    let base = typed(property).unwrap_or_else(|| {
         let alternatives = ["anyOf", "oneOf"]
             .iter()
             .find_map(|key| property.get(key).and_then(Value::as_array));
-        let mut names: Vec<String> = alternatives
+        let mut kinds: Vec<String> = alternatives
             .into_iter()
             .flatten()
-            .filter_map(named)
+            .filter_map(typed)
             .filter(|name| name != "null")
             .collect();
-        names.dedup();
-        if names.is_empty() {
+        kinds.dedup();
+        if kinds.is_empty() {
             "any".to_owned()
         } else {
-            names.join(" or ")
+            kinds.join(" or ")
         }
     });
     if base == "array" {
-        match property.get("items").and_then(named) {
+        match property.get("items").and_then(typed) {
             Some(items) => format!("array of {items}"),
             None => base,
         }

@@ -14,7 +14,7 @@ use super::site::Site;
 use super::summary::{ServerSummary, ToolSummary};
 use super::text;
 use super::write::Stage;
-use crate::model::{Category, Severity};
+use crate::model::{Category, Outcome, Severity};
 use serde::Serialize;
 use tera::{Context, Value};
 
@@ -105,7 +105,7 @@ impl Renderer<'_> {
         let siblings = self.engine.render("parts/siblings.html", &context)?;
         let siblings = Value::safe_string(&siblings);
         for tool in server.tools.iter().filter(|tool| has_page(tool)) {
-            let tool_view = ToolView::of(server, tool, self.judge, self.rules);
+            let tool_view = ToolView::of(server, tool, self.rules);
             let path = format!("tools/{slug}/{}.html", tool.slug);
             let page = self
                 .page(
@@ -152,6 +152,9 @@ impl Renderer<'_> {
         self.categories()?;
         self.risk()?;
         self.signals()?;
+        self.methodology()?;
+        self.outcomes()?;
+        self.about()?;
         self.stage.put(super::write::MARKER, &self.build())?;
         for (name, bytes) in self.engine.assets() {
             self.stage.put(&format!("assets/{name}"), bytes)?;
@@ -305,6 +308,82 @@ impl Renderer<'_> {
         Ok(())
     }
 
+    fn methodology(&self) -> Result<(), PublishError> {
+        let kinds = ["category", "signal", "trait", "severity", "text"];
+        let counts: Vec<(&str, usize)> = kinds
+            .into_iter()
+            .map(|kind| {
+                (
+                    kind,
+                    self.rules.iter().filter(|rule| rule.kind == kind).count(),
+                )
+            })
+            .collect();
+        let totals = &self.site.totals;
+        let mut context = Context::new();
+        context.insert("rules", &self.rules.iter().count());
+        context.insert("kinds", &counts);
+        context.insert("servers", &text::thousands(totals.servers));
+        context.insert("listed", &text::thousands(totals.listed));
+        context.insert("tools", &text::thousands(totals.tools));
+        context.insert(
+            "unknown",
+            &text::thousands(totals.category(Category::Unknown)),
+        );
+        let page = self
+            .page("methodology.html", "Methodology", "How tools are listed and classified, with which rules, and what the figures cover.")
+            .nav("methodology");
+        self.put("methodology.html", "pages/methodology.html", &page, context)
+    }
+
+    fn outcomes(&self) -> Result<(), PublishError> {
+        let counts: Vec<OutcomeRow> = Outcome::ALL
+            .into_iter()
+            .map(|outcome| OutcomeRow {
+                outcome: outcome.as_str(),
+                count: self
+                    .site
+                    .totals
+                    .outcomes
+                    .get(&outcome)
+                    .copied()
+                    .unwrap_or_default(),
+            })
+            .filter(|row| row.count > 0)
+            .collect();
+        let rows: Vec<ServerRow<'_>> = self
+            .site
+            .servers
+            .iter()
+            .filter(|server| server.outcome != Outcome::Listed)
+            .map(ServerRow::of)
+            .collect();
+        let mut context = Context::new();
+        context.insert("counts", &counts);
+        context.insert("rows", &rows);
+        context.insert("servers", &text::thousands(self.site.totals.servers));
+        let page = self.page(
+            "outcomes.html",
+            "What could not be listed",
+            "Every server that was asked ended in exactly one outcome; these are those whose tools could not be read, and why.",
+        );
+        self.put("outcomes.html", "pages/outcomes.html", &page, context)
+    }
+
+    fn about(&self) -> Result<(), PublishError> {
+        let page = self.page(
+            "about-crawler.html",
+            "About the crawler",
+            "What the crawler sends, how often, and how to be left out.",
+        );
+        self.put(
+            "about-crawler.html",
+            "pages/about-crawler.html",
+            &page,
+            Context::new(),
+        )
+    }
+
     fn signals(&self) -> Result<(), PublishError> {
         let rows: Vec<SignalRow> = self
             .rules
@@ -358,6 +437,12 @@ impl Renderer<'_> {
         }
         Ok(())
     }
+}
+
+#[derive(Debug, Serialize)]
+struct OutcomeRow {
+    outcome: &'static str,
+    count: usize,
 }
 
 #[derive(Debug, Serialize)]

@@ -111,10 +111,10 @@ impl Site {
     }
 
     /// Every server with those of its tools that `keep` holds of; servers without such are left out.
-    pub fn select<'a>(
-        &'a self,
+    pub fn select(
+        &self,
         keep: impl Fn(&ToolSummary) -> bool,
-    ) -> Vec<(&'a ServerSummary, Vec<&'a ToolSummary>)> {
+    ) -> Vec<(&ServerSummary, Vec<&ToolSummary>)> {
         self.servers
             .iter()
             .filter_map(|server| {

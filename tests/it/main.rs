@@ -13,5 +13,6 @@ mod architecture;
 mod digests;
 mod peers;
 mod policy;
+mod publish;
 mod scan;
 mod support;

@@ -2,7 +2,8 @@
 
 use crate::model::PolicyDocument;
 use crate::model::policy::{DefaultAction, Window};
-use crate::publish::judge::Judge;
+use crate::policy::Generated;
+use crate::publish::judge;
 use crate::publish::text;
 use serde::Serialize;
 
@@ -15,6 +16,8 @@ pub struct PolicyView {
     pub stance: &'static str,
     /// The tool's name as a JSON string, visible form.
     pub key: String,
+    /// Why, in one sentence.
+    pub reason: String,
     /// The first limit's counter; empty without one.
     pub counter: String,
     /// The first limit's window.
@@ -28,16 +31,9 @@ pub struct PolicyView {
 }
 
 impl PolicyView {
-    /// Reads what `document`, the policy for one tool alone, says of it. Where the policy of the
-    /// whole server leaves the tool out, for example because two tools share its name, that holds.
-    pub fn of(
-        document: &PolicyDocument,
-        whole: &PolicyDocument,
-        name: &str,
-        judge: &Judge,
-    ) -> PolicyView {
-        let in_whole = stance(whole, name);
-        let stance = stance(document, name);
+    /// Reads what the policy says of the tool of this name.
+    pub fn of(generated: &Generated, name: &str) -> PolicyView {
+        let document = &judge::policy_for(generated, name);
         let rules = document.tools.get(name);
         let limit = rules.and_then(|rules| rules.limits.first());
         let conditions = rules.map_or(0, |rules| {
@@ -49,12 +45,14 @@ impl PolicyView {
                 .sum()
         });
         PolicyView {
-            text: judge.text(document),
-            stance: if in_whole == "unlisted" {
-                in_whole
-            } else {
-                stance
-            },
+            text: judge::policy_text(document),
+            stance: stance(document, name),
+            reason: generated
+                .tools
+                .iter()
+                .find(|tool| tool.tool == name)
+                .map(|tool| text::visible(&tool.reason))
+                .unwrap_or_default(),
             key: text::visible(&serde_json::Value::from(name).to_string()),
             counter: limit
                 .map(|limit| text::visible(&limit.counter))

@@ -214,7 +214,7 @@ impl ServerView {
                     .iter()
                     .map(|signal| text::visible(&signal.title))
                     .collect(),
-                stance: policy::stance(&server.policy, &tool.tool.name),
+                stance: policy::stance(&server.policy.document, &tool.tool.name),
                 findings: tool.verdict.findings.len(),
             })
             .collect();

@@ -3,7 +3,6 @@
 use super::policy::PolicyView;
 use crate::model::{Category, Verdict};
 use crate::publish::input::{Server, ServerTool, tokens};
-use crate::publish::judge::Judge;
 use crate::publish::params::{self, Parameters};
 use crate::publish::rulebook::Rulebook;
 use crate::publish::text::{self, Mark, Segment};
@@ -127,7 +126,7 @@ pub struct FindingView {
 
 impl ToolView {
     /// Makes the view of one tool.
-    pub fn of(server: &Server, tool: &ServerTool, judge: &Judge, rules: &Rulebook) -> ToolView {
+    pub fn of(server: &Server, tool: &ServerTool, rules: &Rulebook) -> ToolView {
         let verdict = &tool.verdict;
         let name = text::visible(&tool.tool.name);
         let title = tool
@@ -142,12 +141,11 @@ impl ToolView {
         for row in &mut parameters.rows {
             row.raised = raised(verdict, &row.key, rules);
         }
-        let policy = judge.policy_for(&tool.tool, verdict);
         let mut evidence: Vec<&crate::model::Evidence> = verdict.evidence.iter().collect();
         evidence.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         ToolView {
             name_hidden: name != tool.tool.name,
-            policy: PolicyView::of(&policy, &server.policy, &tool.tool.name, judge),
+            policy: PolicyView::of(&server.policy, &tool.tool.name),
             name,
             slug: tool.slug.clone(),
             title,

@@ -1,0 +1,196 @@
+//! `toolrisk publish`: from records to a site.
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn toolrisk() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("toolrisk"))
+}
+
+/// A record as `scan` writes it.
+fn record(name: &str, slug: &str, tools: &Value) -> Value {
+    json!({
+        "schema": 1, "name": name, "slug": slug, "target": {"npm": name},
+        "outcome": "listed", "transport": "stdio", "era": "legacy",
+        "protocol_version": "2025-11-25", "server_info": {"name": name, "version": "1.0.0"},
+        "instructions": null, "tools": tools, "problems": [], "digest": null
+    })
+}
+
+fn add(catalogue: &Path, record: &Value) {
+    let slug = record["slug"].as_str().unwrap();
+    let folder = catalogue.join("servers/00");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{slug}.json")), record.to_string()).unwrap();
+}
+
+fn trigger() -> Value {
+    json!([
+        {"name": "trigger_task", "description": "Trigger a task run with a payload",
+         "inputSchema": {"type": "object", "required": ["taskId"], "properties": {
+            "taskId": {"type": "string"}, "payload": {"type": "object"}}}},
+        {"name": "list_runs", "description": "List the runs of a project"}
+    ])
+}
+
+fn publish(catalogue: &Path, site: &Path) {
+    toolrisk()
+        .args(["publish", "-C"])
+        .arg(catalogue)
+        .arg("--out")
+        .arg(site)
+        .assert()
+        .success();
+}
+
+fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                files.insert(path.strip_prefix(root).unwrap().to_owned(), bytes);
+            }
+        }
+    }
+    files
+}
+
+fn unescape(html: &str) -> String {
+    html.replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+/// The text of the first element that has this id.
+fn code_of(html: &str, id: &str) -> String {
+    let from = html.find(&format!("id=\"{id}\"")).expect("the id is there");
+    let rest = &html[from..];
+    let start = rest.find("<code>").unwrap() + "<code>".len();
+    let end = rest.find("</code>").unwrap();
+    unescape(&rest[start..end])
+}
+
+#[test]
+fn a_tool_page_has_its_parts_and_its_policy() {
+    let dir = tempfile::tempdir().unwrap();
+    let (catalogue, site) = (dir.path().join("c"), dir.path().join("s"));
+    add(
+        &catalogue,
+        &record("Trigger Dev", "trigger-dev", &trigger()),
+    );
+    publish(&catalogue, &site);
+    let page = fs::read_to_string(site.join("tools/trigger-dev/trigger-task.html")).unwrap();
+    for part in [
+        "High",
+        "trigger_task",
+        "Trigger a task run with a payload",
+        "Executes background task",
+        "an Execute tool",
+        "2 tools",
+        "../../policies/trigger-dev.json",
+        "What does it do?",
+        "How is a policy enforced on it?",
+        "What risk level is it?",
+        "Can it be rate-limited?",
+        "How is it blocked completely?",
+        "Which server provides it?",
+    ] {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    let policy: Value = serde_json::from_str(&code_of(&page, "policy-text")).unwrap();
+    assert_eq!(
+        policy,
+        json!({"version": "1", "default": "deny", "tools": {"trigger_task": {"limits": [
+            {"counter": "trigger_task_rate", "window": "minute", "max": 10, "scope": "grant"}]}}})
+    );
+}
+
+#[test]
+fn the_policy_on_the_server_page_is_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (catalogue, site) = (dir.path().join("c"), dir.path().join("s"));
+    add(
+        &catalogue,
+        &record("Trigger Dev", "trigger-dev", &trigger()),
+    );
+    publish(&catalogue, &site);
+    let page = fs::read_to_string(site.join("tools/trigger-dev/index.html")).unwrap();
+    let file = fs::read_to_string(site.join("policies/trigger-dev.json")).unwrap();
+    assert_eq!(code_of(&page, "policy-text"), file);
+}
+
+#[test]
+fn two_builds_are_the_same_bytes_and_the_second_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = dir.path().join("c");
+    let (one, two) = (dir.path().join("s1"), dir.path().join("s2"));
+    add(
+        &catalogue,
+        &record("Trigger Dev", "trigger-dev", &trigger()),
+    );
+    add(
+        &catalogue,
+        &record("@x/y", "x-y", &json!([{"name": "delete_all"}])),
+    );
+    publish(&catalogue, &one);
+    publish(&catalogue, &two);
+    let first = tree(&one);
+    assert!(first.len() > 20);
+    assert_eq!(first, tree(&two));
+    let again = toolrisk()
+        .args(["publish", "-C"])
+        .arg(&catalogue)
+        .arg("--out")
+        .arg(&one)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(said.contains(" 0 of them new or changed"), "{said}");
+    assert_eq!(first, tree(&one));
+}
+
+#[test]
+fn a_folder_that_is_no_site_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (catalogue, site) = (dir.path().join("c"), dir.path().join("precious"));
+    add(
+        &catalogue,
+        &record("Trigger Dev", "trigger-dev", &trigger()),
+    );
+    fs::create_dir(&site).unwrap();
+    fs::write(site.join("letter.txt"), "dear").unwrap();
+    toolrisk()
+        .args(["publish", "-C"])
+        .arg(&catalogue)
+        .arg("--out")
+        .arg(&site)
+        .assert()
+        .code(3);
+    assert_eq!(tree(&site).len(), 1);
+    assert_eq!(
+        fs::read_dir(dir.path()).unwrap().count(),
+        2,
+        "nothing is left behind"
+    );
+}
+
+#[test]
+fn no_template_turns_escaping_off() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    for (path, bytes) in tree(&root) {
+        let text = String::from_utf8_lossy(&bytes);
+        for word in ["| safe", "|safe", "autoescape"] {
+            assert!(!text.contains(word), "{} has {word}", path.display());
+        }
+    }
+}
