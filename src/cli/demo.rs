@@ -1,14 +1,14 @@
 //! `toolrisk demo`: the whole pipeline on bundled example servers, over loopback.
 
 use super::{Exit, Failure, output};
-use crate::catalogue::Catalogue;
-use crate::classify::{Classifier, ServerContext};
-use crate::crawl::{Crawler, Options, Scanned};
+use crate::catalogue::{Catalogue, write_staged};
+use crate::crawl::{Crawler, Options};
 use crate::demo::{self, Behaviour, HttpServer, Transport};
 use crate::mcp::Limits;
-use crate::model::{Category, Record, Shown, Source, Target, Tool, Verdict};
-use crate::policy::{self, Preset, ServerTools, ToolInput};
+use crate::model::{Category, Record, Shown, Source, Target, Tool, ToolEntry, Verdict};
+use crate::policy;
 use crate::publish;
+use crate::publish::judge::Judge;
 use crate::rules::RuleSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -95,16 +95,21 @@ fn show(out: &Path) -> Result<Exit, Failure> {
             .write(&end.record)
             .map_err(|error| Failure::failed(error.to_string()))?;
     }
-    let rules = RuleSet::embedded().map_err(|error| Failure::failed(error.to_string()))?;
-    let classifier = Classifier::new(&rules).map_err(|error| Failure::failed(error.to_string()))?;
-    let judged: Vec<(&Scanned, Vec<Verdict>)> = scanned
-        .iter()
-        .map(|end| (end, judge(&classifier, end, out)))
-        .collect::<Vec<_>>();
-    for (end, verdicts) in &judged {
-        if end.record.outcome.has_tools() {
-            write_policy(out, &end.record, verdicts)?;
+    let judge = RuleSet::embedded()
+        .and_then(Judge::new)
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    let mut judged = Vec::new();
+    for end in scanned {
+        let record = end.record;
+        let tools: Vec<Tool> = record.tools.iter().filter_map(ToolEntry::tool).collect();
+        let verdicts = judge.verdicts(&record.name, &tools, record.instructions.as_deref());
+        if record.outcome.has_tools() {
+            let document = judge.policy(&record.name, &tools, &verdicts).document;
+            let path = out.join("policies").join(format!("{}.json", record.slug));
+            write_staged(&path, policy::to_json(&document).as_bytes())
+                .map_err(|error| Failure::failed(error.to_string()))?;
         }
+        judged.push((record, verdicts));
     }
     publish::publish(
         catalogue.root(),
@@ -202,47 +207,8 @@ fn start(runtime: &Runtime) -> Result<(Vec<Target>, Vec<HttpServer>), Failure> {
     Ok((targets, servers))
 }
 
-fn judge(classifier: &Classifier, end: &Scanned, _out: &Path) -> Vec<Verdict> {
-    let record = &end.record;
-    let tools: Vec<Tool> = record
-        .tools
-        .iter()
-        .filter_map(|entry| entry.tool())
-        .collect();
-    let server = ServerContext {
-        name: Some(&record.name),
-        tools: &tools,
-        instructions: record.instructions.as_deref(),
-    };
-    classifier.server(&server, &crate::classify::Options::default())
-}
-
-fn write_policy(out: &Path, record: &Record, verdicts: &[Verdict]) -> Result<(), Failure> {
-    let tools: Vec<Tool> = record
-        .tools
-        .iter()
-        .filter_map(|entry| entry.tool())
-        .collect();
-    let inputs = tools
-        .iter()
-        .zip(verdicts)
-        .map(|(tool, verdict)| ToolInput {
-            verdict,
-            schema: tool.input_schema.as_ref(),
-        })
-        .collect();
-    let server = ServerTools {
-        name: &record.name,
-        tools: inputs,
-    };
-    let document = policy::generate(&server, &Preset::starter()).document;
-    let path = out.join("policies").join(format!("{}.json", record.slug));
-    crate::catalogue::write_staged(&path, policy::to_json(&document).as_bytes())
-        .map_err(|error| Failure::failed(error.to_string()))
-}
-
 /// The summary: a row a server, the riskiest tools, where everything is.
-fn print(out: &Path, judged: &[(&Scanned, Vec<Verdict>)]) -> Result<(), Failure> {
+fn print(out: &Path, judged: &[(Record, Vec<Verdict>)]) -> Result<(), Failure> {
     let mut stdout = output::stdout();
     writeln!(
         stdout,
@@ -257,14 +223,14 @@ fn print(out: &Path, judged: &[(&Scanned, Vec<Verdict>)]) -> Result<(), Failure>
         "financial",
         "unknown"
     )?;
-    for (end, verdicts) in judged {
+    for (record, verdicts) in judged {
         let count = |category: Category| verdicts.iter().filter(|v| v.category == category).count();
         writeln!(
             stdout,
             "{:<20} {:<14} {:>5}  {:>4} {:>5} {:>7} {:>11} {:>9} {:>7}",
-            Shown(&end.record.name).to_string(),
-            end.record.outcome,
-            end.record.tools.len(),
+            Shown(&record.name).to_string(),
+            record.outcome,
+            record.tools.len(),
             count(Category::Read),
             count(Category::Write),
             count(Category::Execute),
@@ -275,7 +241,7 @@ fn print(out: &Path, judged: &[(&Scanned, Vec<Verdict>)]) -> Result<(), Failure>
     }
     let mut worst: Vec<(&str, &Verdict)> = judged
         .iter()
-        .flat_map(|(end, verdicts)| verdicts.iter().map(|v| (end.record.name.as_str(), v)))
+        .flat_map(|(record, verdicts)| verdicts.iter().map(|v| (record.name.as_str(), v)))
         .collect();
     worst.sort_by(|a, b| {
         (b.1.severity, b.1.category, a.0, &a.1.name).cmp(&(
