@@ -1,7 +1,9 @@
 //! Reading and writing the folder.
 
-use super::files::write_staged;
+use super::files::{StagedError, write_staged};
+use super::history::History;
 use super::report::RunReport;
+use crate::digest::{same_but_for_order_and_time, same_but_for_time};
 use crate::model::{Record, Shown, Slug};
 use std::fs;
 use std::io;
@@ -14,7 +16,8 @@ pub enum Written {
     New,
     /// The server was there with other content.
     Changed,
-    /// The same bytes stand there already.
+    /// The same stands there already, apart from the order of the tools and from dates and times
+    /// in their texts.
     Unchanged,
     /// The new record lists less than the old one because the crawl failed: the old one stays.
     Kept,
@@ -55,18 +58,34 @@ pub enum CatalogueError {
     },
 }
 
+impl From<StagedError> for CatalogueError {
+    fn from(error: StagedError) -> Self {
+        CatalogueError::Unwritable {
+            path: shown(&error.path),
+            source: error.source,
+        }
+    }
+}
+
 /// A catalogue folder.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     root: PathBuf,
+    now: String,
 }
+
+/// The date of changes where no clock was passed in.
+const NO_CLOCK: &str = "1970-01-01T00:00:00Z";
 
 impl Catalogue {
     /// Opens a catalogue that is there.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, CatalogueError> {
         let root = root.into();
         if root.join("servers").is_dir() {
-            Ok(Catalogue { root })
+            Ok(Catalogue {
+                root,
+                now: NO_CLOCK.to_owned(),
+            })
         } else {
             Err(CatalogueError::NotACatalogue { path: shown(&root) })
         }
@@ -83,7 +102,22 @@ impl Catalogue {
                 path: shown(&root),
                 source,
             })?;
-        Ok(Catalogue { root })
+        Ok(Catalogue {
+            root,
+            now: NO_CLOCK.to_owned(),
+        })
+    }
+
+    /// The same catalogue with a clock: changes that are written get this date, RFC 3339 in UTC.
+    #[must_use]
+    pub fn at(mut self, now: impl Into<String>) -> Self {
+        self.now = now.into();
+        self
+    }
+
+    /// What the servers' lists were before.
+    pub fn history(&self) -> History {
+        History::of(&self.root)
     }
 
     /// The folder.
@@ -99,8 +133,8 @@ impl Catalogue {
         path
     }
 
-    /// Writes a record, unless the same bytes stand there already, or the record is of a failed
-    /// crawl and the old one has more to say.
+    /// Writes a record, unless the same stands there already, or the record is of a failed crawl
+    /// and the old one has more to say. What is replaced goes into the history first.
     pub fn write(&self, record: &Record) -> Result<Written, CatalogueError> {
         let path = self.path_of(&record.slug);
         let bytes = to_bytes(record).map_err(|source| CatalogueError::NotARecord {
@@ -110,10 +144,16 @@ impl Catalogue {
         let written = match fs::read(&path) {
             Ok(old) if old == bytes => return Ok(Written::Unchanged),
             Ok(old) => {
-                if let Ok(old) = serde_json::from_slice::<Record>(&old)
-                    && has_more(&old, record)
-                {
-                    return Ok(Written::Kept);
+                if let Ok(old) = serde_json::from_slice::<Record>(&old) {
+                    if has_more(&old, record) {
+                        return Ok(Written::Kept);
+                    }
+                    if is_same(&old, record, &bytes) {
+                        return Ok(Written::Unchanged);
+                    }
+                    if old.outcome.has_tools() && record.outcome.has_tools() {
+                        self.history().add(&old, record, &self.now)?;
+                    }
                 }
                 Written::Changed
             }
@@ -125,7 +165,7 @@ impl Catalogue {
                 });
             }
         };
-        replace(&path, &bytes)?;
+        write_staged(&path, &bytes)?;
         Ok(written)
     }
 
@@ -189,7 +229,7 @@ impl Catalogue {
         if fs::read(&path).is_ok_and(|old| old == bytes) {
             return Ok(path);
         }
-        replace(&path, &bytes)?;
+        write_staged(&path, &bytes)?;
         Ok(path)
     }
 
@@ -216,6 +256,24 @@ fn to_bytes(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
     Ok(bytes)
 }
 
+/// Whether two records say the same: all that differs is the order of the tools, or dates and times
+/// in texts.
+fn is_same(old: &Record, new: &Record, new_bytes: &[u8]) -> bool {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    if !same_but_for_order_and_time(&old.tools, &new.tools)
+        || !same_but_for_time(&text(&old.instructions), &text(&new.instructions))
+    {
+        return false;
+    }
+    let rest = Record {
+        tools: new.tools.clone(),
+        instructions: new.instructions.clone(),
+        digest: new.digest.clone(),
+        ..old.clone()
+    };
+    to_bytes(&rest).is_ok_and(|bytes| bytes == new_bytes)
+}
+
 /// Whether a failed crawl would lose what the old record holds.
 fn has_more(old: &Record, new: &Record) -> bool {
     use crate::model::Outcome::{Listed, Partial};
@@ -230,14 +288,6 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Record, CatalogueError> {
     serde_json::from_slice(bytes).map_err(|source| CatalogueError::NotARecord {
         path: shown(path),
         source,
-    })
-}
-
-/// Puts `bytes` at `path`, whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), CatalogueError> {
-    write_staged(path, bytes).map_err(|error| CatalogueError::Unwritable {
-        path: shown(path),
-        source: error.source,
     })
 }
 
@@ -270,6 +320,25 @@ mod tests {
         assert_eq!(to_bytes(&back).unwrap(), bytes);
         let other = record("one.json", Outcome::Listed, "[]");
         assert_eq!(catalogue.write(&other).unwrap(), Written::Changed);
+    }
+
+    #[test]
+    fn order_and_times_rewrite_nothing_and_a_change_goes_into_the_history() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::create(folder.path())
+            .unwrap()
+            .at("2026-11-22T05:00:00Z");
+        let at = |tools: &str| record("one.json", Outcome::Listed, tools);
+        let first = at(r#"[{"name":"a","description":"Now 05:00:01."},{"name":"b"}]"#);
+        catalogue.write(&first).unwrap();
+        let shuffled = at(r#"[{"name":"b"},{"name":"a","description":"Now 17:59:59."}]"#);
+        assert_eq!(catalogue.write(&shuffled).unwrap(), Written::Unchanged);
+        let changed = at(r#"[{"name":"b"}]"#);
+        assert_eq!(catalogue.write(&changed).unwrap(), Written::Changed);
+        let past = catalogue.history().past(&first.slug).unwrap();
+        assert_eq!(past.changes.len(), 1);
+        assert_eq!(past.changes[0].removed[0].name, "a");
+        assert_eq!(past.changes[0].at, "2026-11-22T05:00:00Z");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 mod classify;
+mod clock;
 mod demo;
 mod doctor;
 mod eval;

@@ -3,18 +3,20 @@
 use super::Args;
 use super::output::{Row, Rows, summary};
 use crate::catalogue::{Catalogue, CatalogueError, RunReport, RunTarget};
+use crate::cli::clock::{now_seconds, rfc3339};
 use crate::cli::{Exit, Failure, output};
 use crate::crawl::{Crawler, Options, Scanned, Step};
 use crate::mcp::Limits;
 use crate::model::{Outcome, Shown, Source, Target};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Runs the scan.
 pub(super) fn run(args: &Args, targets: Vec<Target>) -> Result<Exit, Failure> {
     let catalogue = Catalogue::create(&args.catalogue).map_err(|error| {
         Failure::bad_input(error.to_string(), "choose another folder with -C DIR")
     })?;
+    let catalogue = catalogue.at(rfc3339(now_seconds()));
     let only_files = targets
         .iter()
         .all(|target| matches!(target.source, Source::File(_)));
@@ -138,44 +140,13 @@ fn name_run(targets: &[Target], only_files: bool) -> (String, Option<String>) {
     if only_files {
         return (format!("files-{digest}"), None);
     }
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let started = rfc3339(seconds);
+    let started = rfc3339(now_seconds());
     let compact: String = started
         .chars()
         .filter(|c| !matches!(c, '-' | ':'))
         .collect();
     let run = format!("{}-{digest}", compact.to_ascii_lowercase());
     (run, Some(started))
-}
-
-/// Seconds since 1970 as RFC 3339 in UTC.
-///
-/// Source: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `civil_from_days`.
-pub(crate) fn rfc3339(seconds: u64) -> String {
-    let days = seconds / 86_400;
-    let of_day = seconds % 86_400;
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60
-    )
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -197,16 +168,4 @@ fn progress(total: usize) -> ProgressBar {
 /// The label of a target, neutralised.
 pub(super) fn label(scanned: &Scanned) -> String {
     Shown(&scanned.record.target.label()).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rfc3339;
-
-    #[test]
-    fn dates_are_right() {
-        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(rfc3339(1_795_325_521), "2026-11-22T05:32:01Z");
-    }
 }
