@@ -9,11 +9,12 @@ use std::io::{self, Write};
 /// The document as text. Characters that are invisible or that reorder what is read are written
 /// as `\u` escapes: the JSON is the same, and a person who reads the file sees them.
 pub fn to_json(document: &PolicyDocument) -> String {
-    pretty(document)
+    pretty_json(document)
 }
 
-/// Any of our files as text, in the same form.
-pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
+/// Anything as text in the same form, for the files beside a policy. The keys of its maps must be
+/// strings.
+pub fn pretty_json<T: Serialize>(value: &T) -> String {
     let mut text = Vec::with_capacity(1024);
     let mut serializer = Serializer::with_formatter(&mut text, Visible::default());
     // Our types have string keys and write to memory, so that this cannot fail.

@@ -99,7 +99,7 @@ impl Lock {
 
     /// The stable text of the lock.
     pub fn to_json(&self) -> String {
-        super::json::pretty(self)
+        super::json::pretty_json(self)
     }
 
     /// What moved between the lock and the definitions of now, given by name and digest.

@@ -31,7 +31,7 @@ pub use evaluate::{Call, Counters, Decision, Evaluator, evaluate};
 pub use generate::{
     Disposition, Exclusion, Generated, Planned, ServerTools, Summary, ToolInput, for_tool, generate,
 };
-pub use json::to_json;
+pub use json::{pretty_json, to_json};
 pub use lock::{Drift, Lock};
 pub use merge::{Changes, Merged, merge};
 pub use placeholder::{PLACEHOLDER, Placeholder, placeholders};

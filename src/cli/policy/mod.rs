@@ -7,12 +7,16 @@ use clap::Subcommand;
 use std::io::Read as _;
 use std::path::Path;
 
+mod bulk;
+mod check;
+mod generate;
+mod server;
 mod test;
 mod validate;
 
 const EXAMPLES: &str = "\
 Examples:
-  toolrisk policy validate policy.json
+  toolrisk policy generate saved-tools.json --preset hardened > policy.json
   toolrisk policy test policy.json calls.jsonl";
 
 /// Arguments of `toolrisk policy`.
@@ -25,10 +29,14 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make default-deny policies from what servers answered
+    Generate(generate::Args),
     /// Say everything that is wrong with a policy document, and what is left to fill in
     Validate(validate::Args),
     /// Say for each of a list of calls whether a policy allows it, and why
     Test(test::Args),
+    /// Say which definitions moved since a policy was made
+    Check(check::Args),
 }
 
 /// Runs the command.
@@ -36,6 +44,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Validate(args) => validate::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Generate(args) => generate::run(&args),
+        Command::Check(args) => check::run(&args),
     }
 }
 

@@ -1,0 +1,124 @@
+//! Policies for every server of a catalogue.
+
+use super::super::{Exit, Failure, output};
+use super::generate::{Args, Files, summary};
+use super::server::{Server, bad_catalogue};
+use super::shown;
+use crate::catalogue::Catalogue;
+use crate::classify::Classifier;
+use crate::model::{Outcome, Record, Shown, Slug};
+use crate::policy::{Disposition, Preset, Summary};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// What was done for one record.
+enum Done {
+    Written {
+        files: usize,
+        kept: usize,
+        counted: Summary,
+    },
+    /// Nothing is known of its tools.
+    NoTools,
+    /// The record cannot be read.
+    Broken(String),
+}
+
+pub(super) fn run(
+    args: &Args,
+    out: &Path,
+    preset: &Preset,
+    classifier: &Classifier,
+) -> Result<Exit, Failure> {
+    let catalogue = Catalogue::open(&args.catalogue).map_err(|error| bad_catalogue(&error))?;
+    let paths = catalogue.record_paths();
+    if paths.is_empty() {
+        return Err(Failure::bad_input(
+            format!("{} has no records", shown(catalogue.root())),
+            "fill it with `toolrisk scan`",
+        ));
+    }
+    let done: Vec<Done> = paths
+        .par_iter()
+        .map(|path| one(args, out, preset, classifier, path))
+        .collect::<Result<_, _>>()?;
+    let mut total: Summary = Disposition::ALL.map(|d| (d, 0)).into();
+    let (mut servers, mut written, mut kept, mut empty, mut broken) = (0, 0, 0, 0, 0_usize);
+    for one in done {
+        match one {
+            Done::Written {
+                files,
+                kept: edited,
+                counted,
+            } => {
+                servers += 1;
+                written += files;
+                kept += edited;
+                for (disposition, count) in counted {
+                    *total.entry(disposition).or_default() += count;
+                }
+            }
+            Done::NoTools => empty += 1,
+            Done::Broken(why) => {
+                broken += 1;
+                output::note(&format!("skipped: {}", Shown(&why)));
+            }
+        }
+    }
+    output::note(&format!(
+        "{servers} servers in {}; {written} files changed; {kept} tools kept as a person changed \
+         them; {empty} servers without known tools have no policy",
+        shown(out)
+    ));
+    summary("all tools", &total);
+    Ok(if broken > 0 { Exit::Failed } else { Exit::Done })
+}
+
+fn one(
+    args: &Args,
+    out: &Path,
+    preset: &Preset,
+    classifier: &Classifier,
+    path: &Path,
+) -> Result<Done, Failure> {
+    let record: Record = match std::fs::read(path)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+    {
+        Ok(record) => record,
+        Err(error) => return Ok(Done::Broken(format!("{}: {error}", path.display()))),
+    };
+    let slug = record.slug.clone();
+    let listed = record.outcome == Outcome::Listed;
+    let server = Server::of(record);
+    // A server that was listed and has no tools gets a policy that denies all.
+    if !listed && !server.has_tools() {
+        return Ok(Done::NoTools);
+    }
+    let made = server.make(classifier, preset);
+    let counted = made.generated.summary();
+    let (files, changes) = files(out, &slug, args.sharded).write(&made, &args.accept)?;
+    Ok(Done::Written {
+        files,
+        kept: changes.kept.len(),
+        counted,
+    })
+}
+
+/// Where the files of a server stand: the policies together, locks and reports beside them.
+fn files(out: &Path, slug: &Slug, sharded: bool) -> Files {
+    let place = |folder: Option<&str>, end: &str| -> PathBuf {
+        let mut path = out.to_owned();
+        path.extend(folder);
+        if sharded {
+            path.push(slug.shard());
+        }
+        path.push(format!("{slug}{end}"));
+        path
+    };
+    Files {
+        policy: place(None, ".json"),
+        lock: place(Some("locks"), ".lock.json"),
+        report: place(Some("reports"), ".report.json"),
+    }
+}
