@@ -2,7 +2,7 @@ use super::*;
 use crate::policy::to_json;
 use serde_json::{Value, json};
 
-fn document(tools: Value, hide: Value) -> PolicyDocument {
+fn document(tools: &Value, hide: &Value) -> PolicyDocument {
     serde_json::from_value(json!({"version": "1", "default": "deny", "tools": tools, "hide": hide}))
         .unwrap()
 }
@@ -21,10 +21,10 @@ fn limit(max: u64) -> Value {
 
 #[test]
 fn what_nobody_touched_is_regenerated() {
-    let base = document(json!({"a": limit(30), "b": {}, "gone": {}}), json!(["h"]));
+    let base = document(&json!({"a": limit(30), "b": {}, "gone": {}}), &json!(["h"]));
     let new = document(
-        json!({"a": limit(10), "b": {}, "new": {}}),
-        json!(["h", "now"]),
+        &json!({"a": limit(10), "b": {}, "new": {}}),
+        &json!(["h", "now"]),
     );
     let merged = merge(&lock(&base, &[]), &base, lock(&new, &[]), &[]);
     assert_eq!(merged.document, new);
@@ -38,17 +38,17 @@ fn what_nobody_touched_is_regenerated() {
 
 #[test]
 fn what_a_person_changed_is_kept_and_survives_again_and_again() {
-    let base = document(json!({"a": limit(30), "b": {}, "c": {}}), json!(["h"]));
+    let base = document(&json!({"a": limit(30), "b": {}, "c": {}}), &json!(["h"]));
     // a: another limit; b: hidden; c: removed; h: opened; own: added.
-    let mine = document(json!({"a": limit(5), "h": {}, "own": {}}), json!(["b"]));
+    let mine = document(&json!({"a": limit(5), "h": {}, "own": {}}), &json!(["b"]));
     let new = document(
-        json!({"a": limit(10), "b": {}, "c": {}, "n": {}}),
-        json!(["h"]),
+        &json!({"a": limit(10), "b": {}, "c": {}, "n": {}}),
+        &json!(["h"]),
     );
     let mut merged = merge(&lock(&base, &[]), &mine, lock(&new, &[]), &[]);
     let expected = document(
-        json!({"a": limit(5), "h": {}, "own": {}, "n": {}}),
-        json!(["b"]),
+        &json!({"a": limit(5), "h": {}, "own": {}, "n": {}}),
+        &json!(["b"]),
     );
     for _ in 0..3 {
         assert_eq!(merged.document, expected, "{}", to_json(&merged.document));
@@ -59,9 +59,9 @@ fn what_a_person_changed_is_kept_and_survives_again_and_again() {
 
 #[test]
 fn a_kept_tool_whose_definition_changed_waits_for_a_person() {
-    let base = document(json!({"a": limit(30), "b": {}}), json!([]));
-    let mine = document(json!({"a": limit(5), "b": {}}), json!([]));
-    let new = document(json!({"b": {}}), json!(["a"]));
+    let base = document(&json!({"a": limit(30), "b": {}}), &json!([]));
+    let mine = document(&json!({"a": limit(5), "b": {}}), &json!([]));
+    let new = document(&json!({"b": {}}), &json!(["a"]));
     let before = lock(&base, &[("a", "1"), ("b", "1")]);
     let after = lock(&new, &[("a", "2"), ("b", "2")]);
     let held = merge(&before, &mine, after.clone(), &[]);
@@ -77,12 +77,12 @@ fn a_kept_tool_whose_definition_changed_waits_for_a_person() {
 
 #[test]
 fn counters_stay_unique_and_other_parts_are_kept() {
-    let base = document(json!({}), json!([]));
-    let mut mine = document(json!({"own": limit(1)}), json!([]));
+    let base = document(&json!({}), &json!([]));
+    let mut mine = document(&json!({"own": limit(1)}), &json!([]));
     mine.all_tools = serde_json::from_value(json!({"limits": [
         {"counter": "all", "window": "day", "max": 1, "scope": "grant"}]}))
     .unwrap();
-    let new = document(json!({"a": limit(30)}), json!([]));
+    let new = document(&json!({"a": limit(30)}), &json!([]));
     let merged = merge(&lock(&base, &[]), &mine, lock(&new, &[]), &[]);
     assert_eq!(merged.document.tools["own"].limits[0].counter, "a_rate");
     assert_eq!(merged.document.tools["a"].limits[0].counter, "a_rate_2");
