@@ -8,6 +8,7 @@
 //! | [`read()`] | strict reading: every mistake with its place |
 //! | [`evaluate()`] | one call against a document |
 //! | [`merge`] | regenerating without losing what a person changed |
+//! | [`emit`] | the formats of other enforcers |
 //! | [`placeholders`] | what a person has yet to fill in |
 //! | [`lock`] | of which definitions a document was made, and what moved since |
 //!
@@ -15,6 +16,7 @@
 //! the classifier and never loosens what a verdict says.
 
 mod conditions;
+pub mod emit;
 pub mod evaluate;
 mod generate;
 mod json;
