@@ -3,9 +3,13 @@
 //! Nothing is contacted or started here, and no text becomes a shell command.
 
 mod argument;
+pub mod document;
 mod expand;
 mod file;
 mod package;
+mod packages;
+pub mod reading;
+mod references;
 
 pub use argument::parse_argument;
 pub use expand::{Environment, expand};

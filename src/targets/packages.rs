@@ -1,0 +1,423 @@
+//! Names of packages: what may be asked of a registry at all, and which package a runner such as
+//! `npx` or `uvx` in a configuration would start. Nothing here is ever given to a shell.
+
+use crate::model::{Shown, Source};
+
+/// The longest name that the npm registry takes; no other is longer.
+const MAX_NAME: usize = 214;
+
+/// Says why a text is no npm package name, if it is none.
+///
+/// Source: the rules of the registry for names, with the capitals that old packages have.
+pub fn npm_name(name: &str) -> Result<(), String> {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(['.', '_', '-'])
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+    };
+    let good = match name.strip_prefix('@') {
+        Some(scoped) => scoped
+            .split_once('/')
+            .is_some_and(|(scope, name)| part(scope) && part(name)),
+        None => part(name),
+    };
+    if good && name.len() <= MAX_NAME {
+        Ok(())
+    } else {
+        Err(format!("`{}` is no npm package name", clipped(name)))
+    }
+}
+
+/// Says why a text is no name of a Python distribution, if it is none.
+///
+/// Source: the name format of the packaging specifications.
+pub fn pypi_name(name: &str) -> Result<(), String> {
+    let edge = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
+    let good = edge(name.bytes().next())
+        && edge(name.bytes().next_back())
+        && name.len() <= MAX_NAME
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    if good {
+        Ok(())
+    } else {
+        Err(format!("`{}` is no Python package name", clipped(name)))
+    }
+}
+
+/// A version as a list gives it: `None` for the newest (`latest`, a range, nothing), an error for
+/// what could not be a version of any registry.
+pub fn version(text: &str) -> Result<Option<String>, String> {
+    let text = text.trim();
+    if text.is_empty() || text == "latest" {
+        return Ok(None);
+    }
+    let range = text.contains(['^', '~', '*', '>', '<', '|', ' ', ',']) || text.ends_with(".x");
+    let sane = |c: char| c.is_ascii_alphanumeric() || "^~*><=|,.+-_! ".contains(c);
+    if text.len() > 128 || !text.chars().all(sane) || text.starts_with('-') {
+        return Err(format!("`{}` is no version", clipped(text)));
+    }
+    let text = text.strip_prefix("==").unwrap_or(text);
+    let text = match text.strip_prefix('v') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => rest,
+        _ => text,
+    };
+    Ok((!range).then(|| text.to_owned()))
+}
+
+/// Foreign text short enough for a message.
+pub(super) fn clipped(text: &str) -> String {
+    let mut shown: String = text.chars().take(80).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    Shown(&shown).to_string()
+}
+
+/// What a configured command starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Started {
+    /// A package of a registry, with the arguments for its own program.
+    Package(Source, Vec<String>),
+    /// Any other program.
+    Program(Vec<String>),
+    /// A container image; the name of it as far as it could be told.
+    Image(String),
+    /// A runner with a package name that may not be asked for.
+    Refused(String),
+}
+
+/// Which package a command line would fetch and start, when it is started by a runner in a form
+/// that says so plainly. Anything else stays a program.
+pub(super) fn started(command: &[String]) -> Started {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    let program = || Started::Program(command.to_vec());
+    let Some((first, rest)) = words.split_first() else {
+        return program();
+    };
+    match (program_name(first).as_str(), rest) {
+        // `cmd /c npx …` is how Windows starts npx.
+        ("cmd", [flag, inner @ ..]) if flag.eq_ignore_ascii_case("/c") && !inner.is_empty() => {
+            let inner: Vec<String> = inner.iter().map(|&word| word.to_owned()).collect();
+            match started(&inner) {
+                Started::Program(_) => program(),
+                found => found,
+            }
+        }
+        ("npx" | "bunx" | "pnpx", rest) => npm(rest).unwrap_or_else(program),
+        ("npm", ["exec", rest @ ..])
+        | ("pnpm" | "yarn", ["dlx", rest @ ..])
+        | ("bun", ["x", rest @ ..]) => npm(rest).unwrap_or_else(program),
+        ("uvx", rest) | ("uv", ["tool", "run", rest @ ..]) | ("pipx", ["run", rest @ ..]) => {
+            python(rest).unwrap_or_else(program)
+        }
+        ("docker" | "podman" | "nerdctl", rest) => Started::Image(image(rest)),
+        _ => program(),
+    }
+}
+
+/// The last part of a program's path, lower-case, without `.exe` or `.cmd`.
+fn program_name(program: &str) -> String {
+    let last = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    let last = last.to_lowercase();
+    let stem = [".exe", ".cmd", ".bat"]
+        .iter()
+        .find_map(|end| last.strip_suffix(end));
+    stem.unwrap_or(&last).to_owned()
+}
+
+fn npm(words: &[&str]) -> Option<Started> {
+    let mut package = None;
+    let mut rest = words;
+    loop {
+        let (&word, after) = rest.split_first()?;
+        rest = after;
+        match word {
+            "-y" | "--yes" | "-q" | "--quiet" | "--silent" | "--prefer-online"
+            | "--prefer-offline" | "--" => {}
+            "-p" | "--package" => {
+                let (&name, after) = rest.split_first()?;
+                // More than one package: which of them serves cannot be told.
+                if package.replace(name).is_some() {
+                    return None;
+                }
+                rest = after;
+            }
+            _ if word.starts_with("--package=") => {
+                if package.replace(&word["--package=".len()..]).is_some() {
+                    return None;
+                }
+            }
+            _ if word.starts_with('-') => return None,
+            _ => {
+                let spec = package.unwrap_or(word);
+                let (name, version) = npm_spec(spec);
+                // With -p the word is a program of the package: only its usual one is known.
+                let usual = name.rsplit('/').next().unwrap_or(name);
+                if package.is_some() && word != usual && word != name {
+                    return None;
+                }
+                let source = npm_source(name, version);
+                return Some(named(source, rest));
+            }
+        }
+    }
+}
+
+/// `name@version` of the npm registry, taken apart.
+pub(super) fn npm_spec(spec: &str) -> (&str, Option<&str>) {
+    match spec.char_indices().skip(1).find(|(_, c)| *c == '@') {
+        Some((at, _)) => (&spec[..at], Some(&spec[at + 1..])),
+        None => (spec, None),
+    }
+}
+
+fn npm_source(name: &str, wanted: Option<&str>) -> Result<Option<Source>, String> {
+    // A path, a tarball or a repository is no package of the registry.
+    let elsewhere = name.starts_with(['.', '/', '~'])
+        || name.contains(':')
+        || (!name.starts_with('@') && name.contains('/') && !name.contains(".."));
+    if elsewhere {
+        return Ok(None);
+    }
+    npm_name(name)?;
+    let version = version(wanted.unwrap_or_default())?;
+    Ok(Some(Source::Npm {
+        package: name.to_owned(),
+        version,
+    }))
+}
+
+fn python(words: &[&str]) -> Option<Started> {
+    let mut from = None;
+    let mut rest = words;
+    loop {
+        let (&word, after) = rest.split_first()?;
+        rest = after;
+        match word {
+            "-q" | "--quiet" | "--isolated" | "--no-cache" | "--refresh" => {}
+            "--from" | "--spec" => {
+                let (&spec, after) = rest.split_first()?;
+                from = Some(spec);
+                rest = after;
+            }
+            "--python" | "-p" => rest = rest.get(1..)?,
+            _ if word.starts_with("--from=") => from = Some(&word["--from=".len()..]),
+            _ if word.starts_with('-') => return None,
+            _ => {
+                let spec = from.unwrap_or(word);
+                let (name, version) = pypi_spec(spec);
+                // Another program than the package's own, extras, a repository: not a plain name.
+                let other = from.is_some() && folded(word) != folded(name);
+                if other || name.contains(['[', ':', '/', ' ']) && !name.contains("..") {
+                    return None;
+                }
+                let source = pypi_name(name)
+                    .and_then(|()| self::version(version.unwrap_or_default()))
+                    .map(|version| {
+                        Some(Source::Pypi {
+                            package: name.to_owned(),
+                            version,
+                        })
+                    });
+                return Some(named(source, rest));
+            }
+        }
+    }
+}
+
+/// `name==version` or `name@version`, taken apart.
+pub(super) fn pypi_spec(spec: &str) -> (&str, Option<&str>) {
+    match spec.split_once("==").or_else(|| spec.split_once('@')) {
+        Some((name, version)) => (name.trim(), Some(version.trim())),
+        None => (spec, None),
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.to_lowercase().replace(['_', '.'], "-")
+}
+
+fn named(source: Result<Option<Source>, String>, rest: &[&str]) -> Started {
+    let arguments: Vec<String> = rest.iter().map(|&word| word.to_owned()).collect();
+    match source {
+        Ok(Some(source)) => Started::Package(source, arguments),
+        Ok(None) => Started::Refused(
+            "the runner is given a path, a repository or an archive, not a package".to_owned(),
+        ),
+        Err(problem) => Started::Refused(problem),
+    }
+}
+
+/// The image of `docker run`, as far as it can be told without knowing every option.
+fn image(words: &[&str]) -> String {
+    const WITH_VALUE: [&str; 19] = [
+        "-e",
+        "--env",
+        "-v",
+        "--volume",
+        "-p",
+        "--publish",
+        "--name",
+        "--mount",
+        "--network",
+        "--net",
+        "-w",
+        "--workdir",
+        "--env-file",
+        "-u",
+        "--user",
+        "--entrypoint",
+        "-l",
+        "--label",
+        "--platform",
+    ];
+    let mut words = words.iter().skip_while(|word| **word != "run").skip(1);
+    while let Some(word) = words.next() {
+        if WITH_VALUE.contains(word) {
+            words.next();
+        } else if !word.starts_with('-') {
+            return clipped(word);
+        }
+    }
+    "unknown".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> Started {
+        started(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    fn npm_package(package: &str, version: Option<&str>, args: &[&str]) -> Started {
+        Started::Package(
+            Source::Npm {
+                package: package.to_owned(),
+                version: version.map(str::to_owned),
+            },
+            args.iter().map(|&arg| arg.to_owned()).collect(),
+        )
+    }
+
+    fn pypi_package(package: &str, version: Option<&str>, args: &[&str]) -> Started {
+        Started::Package(
+            Source::Pypi {
+                package: package.to_owned(),
+                version: version.map(str::to_owned),
+            },
+            args.iter().map(|&arg| arg.to_owned()).collect(),
+        )
+    }
+
+    #[test]
+    fn runners_name_their_package() {
+        assert_eq!(
+            of("npx -y @s/p@1.2.3 /data -v"),
+            npm_package("@s/p", Some("1.2.3"), &["/data", "-v"])
+        );
+        assert_eq!(of("/usr/bin/npx p"), npm_package("p", None, &[]));
+        assert_eq!(of("npx p@latest"), npm_package("p", None, &[]));
+        assert_eq!(
+            of("npx.cmd -p @s/p@2.0.0 p"),
+            npm_package("@s/p", Some("2.0.0"), &[])
+        );
+        assert_eq!(of("cmd /c npx -y p a"), npm_package("p", None, &["a"]));
+        assert_eq!(of("npm exec --yes -- p x"), npm_package("p", None, &["x"]));
+        assert_eq!(of("pnpm dlx p"), npm_package("p", None, &[]));
+        assert_eq!(
+            of("uvx p@1.0 --root /x"),
+            pypi_package("p", Some("1.0"), &["--root", "/x"])
+        );
+        assert_eq!(
+            of("uvx --from My_Pkg==2 my-pkg"),
+            pypi_package("My_Pkg", Some("2"), &[])
+        );
+        assert_eq!(of("uv tool run p"), pypi_package("p", None, &[]));
+        assert_eq!(of("pipx run p==1.1"), pypi_package("p", Some("1.1"), &[]));
+    }
+
+    #[test]
+    fn what_is_not_plain_stays_a_program() {
+        for line in [
+            "node server.js",
+            "npx --registry https://r.example p",
+            "npx -p a -p b c",
+            "npx -p @s/p other-program",
+            "uvx --from p other",
+            "uvx p[extra]",
+            "uvx git+https://h.example/r",
+            "python -m p",
+            "npx",
+            "cmd /c dir",
+            "uv --directory /x run y",
+        ] {
+            assert!(
+                matches!(of(line), Started::Program(_)),
+                "{line}: {:?}",
+                of(line)
+            );
+        }
+        assert_eq!(
+            of("docker run -i --rm -e K mcp/x:1"),
+            Started::Image("mcp/x:1".to_owned())
+        );
+    }
+
+    #[test]
+    fn hostile_names_are_refused_and_named() {
+        for line in [
+            "npx ../../etc",
+            "npx a;rm",
+            "npx $(id)",
+            "uvx a;b",
+            "uvx ../x",
+            "npx -y @../x/y",
+        ] {
+            let Started::Refused(problem) = of(line) else {
+                panic!("{line}: {:?}", of(line));
+            };
+            assert!(!problem.is_empty());
+        }
+        for name in [
+            "", "..", "../x", "a/b", "@a", "@a/", "@/b", "a b", "a;b", "-rf", ".x", "a\0b", "é",
+            "@a/b/c",
+        ] {
+            assert!(npm_name(name).is_err(), "{name}");
+        }
+        for name in ["a", "@a/b", "JSONStream", "@scope/a.b_c~d", "21st"] {
+            assert_eq!(npm_name(name), Ok(()), "{name}");
+        }
+        for name in ["", "-r", "a-", "../x", "a/b", "a;b", "a[b]", "é", "a b"] {
+            assert!(pypi_name(name).is_err(), "{name}");
+        }
+        assert!(npm_name(&"a".repeat(215)).is_err());
+        let told = npm_name("a\u{1b}[31m").unwrap_err();
+        assert!(!told.contains('\u{1b}'), "{told}");
+    }
+
+    #[test]
+    fn versions() {
+        for (text, expected) in [
+            ("1.2.3", Some("1.2.3")),
+            ("v1.2.3", Some("1.2.3")),
+            ("2026.10.19", Some("2026.10.19")),
+            ("1.0.0-rc.1+b", Some("1.0.0-rc.1+b")),
+            ("next", Some("next")),
+            ("", None),
+            ("latest", None),
+            ("^1.2", None),
+            (">=1,<2", None),
+            ("1.x", None),
+        ] {
+            assert_eq!(version(text), Ok(expected.map(str::to_owned)), "{text}");
+        }
+        for text in ["../x", "1;rm", "$(id)", "-r", "1\n2", "a/b"] {
+            assert!(version(text).is_err(), "{text}");
+        }
+    }
+}
