@@ -3,6 +3,8 @@
 //! Nothing is contacted or started here, and no text becomes a shell command.
 
 mod argument;
+pub mod clients;
+pub mod docker_registry;
 pub mod document;
 mod expand;
 mod file;
@@ -10,6 +12,7 @@ mod package;
 mod packages;
 pub mod reading;
 mod references;
+pub mod registry;
 
 pub use argument::parse_argument;
 pub use expand::{Environment, expand};

@@ -55,7 +55,8 @@ pub fn version(text: &str) -> Result<Option<String>, String> {
     if text.is_empty() || text == "latest" {
         return Ok(None);
     }
-    let range = text.contains(['^', '~', '*', '>', '<', '|', ' ', ',']) || text.ends_with(".x");
+    let range = text.contains(['^', '~', '*', '>', '<', '|', ' ', ','])
+        || text.split('.').any(|part| part == "x");
     let sane = |c: char| c.is_ascii_alphanumeric() || "^~*><=|,.+-_! ".contains(c);
     if text.len() > 128 || !text.chars().all(sane) || text.starts_with('-') {
         return Err(format!("`{}` is no version", clipped(text)));
@@ -107,8 +108,8 @@ pub(super) fn started(command: &[String]) -> Started {
                 found => found,
             }
         }
-        ("npx" | "bunx" | "pnpx", rest) => npm(rest).unwrap_or_else(program),
-        ("npm", ["exec", rest @ ..])
+        ("npx" | "bunx" | "pnpx", rest)
+        | ("npm", ["exec", rest @ ..])
         | ("pnpm" | "yarn", ["dlx", rest @ ..])
         | ("bun", ["x", rest @ ..]) => npm(rest).unwrap_or_else(program),
         ("uvx", rest) | ("uv", ["tool", "run", rest @ ..]) | ("pipx", ["run", rest @ ..]) => {
@@ -175,20 +176,27 @@ pub(super) fn npm_spec(spec: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn npm_source(name: &str, wanted: Option<&str>) -> Result<Option<Source>, String> {
+fn npm_source(name: &str, wanted: Option<&str>) -> Result<Source, String> {
     // A path, a tarball or a repository is no package of the registry.
     let elsewhere = name.starts_with(['.', '/', '~'])
         || name.contains(':')
         || (!name.starts_with('@') && name.contains('/') && !name.contains(".."));
     if elsewhere {
-        return Ok(None);
+        // A repository's address may hold a token: only paths are quoted.
+        let quoted = if name.contains([':', '@']) {
+            String::new()
+        } else {
+            format!(" (`{}`)", clipped(name))
+        };
+        return Err(format!(
+            "the runner is given a path, a repository or an archive{quoted}, not a package"
+        ));
     }
     npm_name(name)?;
-    let version = version(wanted.unwrap_or_default())?;
-    Ok(Some(Source::Npm {
+    Ok(Source::Npm {
         package: name.to_owned(),
-        version,
-    }))
+        version: version(wanted.unwrap_or_default())?,
+    })
 }
 
 fn python(words: &[&str]) -> Option<Started> {
@@ -217,11 +225,9 @@ fn python(words: &[&str]) -> Option<Started> {
                 }
                 let source = pypi_name(name)
                     .and_then(|()| self::version(version.unwrap_or_default()))
-                    .map(|version| {
-                        Some(Source::Pypi {
-                            package: name.to_owned(),
-                            version,
-                        })
+                    .map(|version| Source::Pypi {
+                        package: name.to_owned(),
+                        version,
                     });
                 return Some(named(source, rest));
             }
@@ -241,13 +247,10 @@ fn folded(name: &str) -> String {
     name.to_lowercase().replace(['_', '.'], "-")
 }
 
-fn named(source: Result<Option<Source>, String>, rest: &[&str]) -> Started {
-    let arguments: Vec<String> = rest.iter().map(|&word| word.to_owned()).collect();
+fn named(source: Result<Source, String>, rest: &[&str]) -> Started {
+    let arguments = rest.iter().map(|&word| word.to_owned()).collect();
     match source {
-        Ok(Some(source)) => Started::Package(source, arguments),
-        Ok(None) => Started::Refused(
-            "the runner is given a path, a repository or an archive, not a package".to_owned(),
-        ),
+        Ok(source) => Started::Package(source, arguments),
         Err(problem) => Started::Refused(problem),
     }
 }

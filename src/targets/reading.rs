@@ -3,7 +3,7 @@
 
 use crate::model::target::Origin;
 use crate::model::{Shown, Source, Target};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A place in a file, for people: both from 1, the column in characters.
@@ -68,8 +68,8 @@ pub enum InputError {
     },
     /// A list that ends in the middle.
     #[error(
-        "{}:{place}: the file is cut off: it ends inside entry {}; {whole} entries before it are \
-         whole, and none was used",
+        "{}:{place}: the file is cut off inside entry {}; whole entries before it: {whole}; none of \
+         them is used",
         Shown(.file),
         .whole + 1
     )]
@@ -214,6 +214,20 @@ pub struct Reading {
     pub notes: Vec<String>,
 }
 
+impl Reading {
+    /// Notes which skipped entries belong to a server that became a target in another way.
+    pub(super) fn mark_covered(&mut self) {
+        let names: BTreeSet<&str> = self
+            .targets
+            .iter()
+            .filter_map(|(target, _)| target.name.as_deref())
+            .collect();
+        for skipped in &mut self.skipped {
+            skipped.covered = names.contains(skipped.name.as_str());
+        }
+    }
+}
+
 impl Default for Place {
     fn default() -> Self {
         Place { line: 1, column: 1 }
@@ -241,4 +255,23 @@ pub(super) fn link(text: &str) -> Option<String> {
     let web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
     let bare = url.username().is_empty() && url.password().is_none();
     (web && bare && text.len() <= 2_000).then(|| url.into())
+}
+
+/// Says what is wrong with an endpoint, without quoting it.
+pub(super) fn endpoint(text: &str) -> Result<url::Url, String> {
+    let Ok(url) = url::Url::parse(text.trim()) else {
+        return Err("the URL cannot be read".to_owned());
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!(
+            "a URL of the kind `{}:` is not http or https",
+            url.scheme()
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "the URL holds a user name or a password: put it into a header instead".to_owned(),
+        );
+    }
+    Ok(url)
 }
