@@ -197,20 +197,29 @@ impl History {
             .is_some_and(|last| last.to != record.digest && last.from == record.digest)
     }
 
-    /// The tools as they were at the end of `day` (`YYYY-MM-DD`, UTC), made by going back from the
-    /// record. Definitions that are no longer kept come back in the second list, by name.
-    pub fn tools_on(
+    /// Whether anything is kept of a server.
+    pub fn has(&self, slug: &Slug) -> bool {
+        self.lines_path(slug).exists()
+    }
+
+    /// The tools as they were at a moment, made by going back from the record: every change after
+    /// it is undone. Moments are RFC 3339 in UTC and compare as text, so `2026-11-22T24` is the end
+    /// of that day. Definitions that are no longer kept come back in the second list, by name.
+    pub fn tools_at(
         &self,
         record: &Record,
         past: &Past,
-        day: &str,
+        moment: &str,
     ) -> (Vec<ToolEntry>, Vec<String>) {
         let mut tools = record.tools.clone();
         let mut lost = Vec::new();
-        let end = format!("{day}T24");
         let skip_last = usize::from(History::steps_ahead(past, record));
         let known = &past.changes[..past.changes.len() - skip_last];
-        for change in known.iter().rev().take_while(|change| change.at > end) {
+        for change in known
+            .iter()
+            .rev()
+            .take_while(|change| change.at.as_str() > moment)
+        {
             for added in &change.added {
                 remove(&mut tools, &added.digest);
             }
@@ -360,7 +369,7 @@ mod tests {
         assert!(history.add(&two, &three, "2026-11-22T10:00:00Z").unwrap());
         let past = history.past(&three.slug).unwrap();
         let on = |day: &str| {
-            let (tools, lost) = history.tools_on(&three, &past, day);
+            let (tools, lost) = history.tools_at(&three, &past, &format!("{day}T24"));
             assert!(lost.is_empty());
             names(&tools)
         };

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 mod classify;
 mod clock;
 mod demo;
+mod diff;
 mod doctor;
 mod eval;
 mod failure;
@@ -49,6 +50,8 @@ enum Command {
     Publish(publish::Args),
     /// List, show and check the rules
     Rules(rules::Args),
+    /// Say what changed between two lists, catalogues, dates or runs
+    Diff(diff::Args),
     /// Say what of the sandbox and the network holds on this machine
     Doctor(doctor::Args),
 }
@@ -69,6 +72,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Policy(args) => policy::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Rules(args) => rules::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Doctor(args) => doctor::run(args),
     };
     match result {

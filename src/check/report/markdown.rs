@@ -34,9 +34,9 @@ pub fn markdown(report: &Report) -> String {
                 out,
                 "| {} | {} | {} | {} |",
                 issue.severity,
-                escaped(&issue.server),
-                escaped(&issue.message),
-                escaped(&place)
+                escaped_markdown(&issue.server),
+                escaped_markdown(&issue.message),
+                escaped_markdown(&place)
             );
         }
         let _ = writeln!(out);
@@ -51,9 +51,9 @@ pub fn markdown(report: &Report) -> String {
             let _ = writeln!(
                 out,
                 "- {}: {} ({})",
-                escaped(&issue.server),
-                escaped(&issue.message),
-                escaped(&status_text(&issue.status))
+                escaped_markdown(&issue.server),
+                escaped_markdown(&issue.message),
+                escaped_markdown(&status_text(&issue.status))
             );
         }
         let _ = writeln!(out, "\n</details>\n");
@@ -71,7 +71,7 @@ pub fn markdown(report: &Report) -> String {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |",
-            escaped(&server.name),
+            escaped_markdown(&server.name),
             server.tools,
             server.grade.as_deref().unwrap_or("–"),
             outcome
@@ -87,7 +87,7 @@ fn count(number: usize, what: &str) -> String {
 
 /// Foreign text as plain text in a Markdown table: hidden characters shown, everything that
 /// Markdown or HTML would read as markup escaped.
-fn escaped(text: &str) -> String {
+pub fn escaped_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for character in Shown(text).to_string().chars() {
         match character {

@@ -6,7 +6,7 @@ mod sarif;
 mod text;
 
 pub use junit::junit;
-pub use markdown::markdown;
+pub use markdown::{escaped_markdown, markdown};
 pub use sarif::sarif;
 pub use text::text;
 
