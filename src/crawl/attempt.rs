@@ -93,6 +93,7 @@ pub(super) async fn ask(target: &Target, context: &Context) -> (Record, Option<u
             };
             ask_program(&program, context, deadline, &mut asked.listing).await
         }
+        Source::Other(what) => Err(Fault::new(Outcome::Deferred, Fault::clip(what))),
         Source::Npm { .. } | Source::Pypi { .. } => Err(Fault::new(
             Outcome::Deferred,
             "packages need the sandbox, which is not there",

@@ -1,5 +1,6 @@
 //! Who is to be asked.
 
+use super::shown::Shown;
 use super::slug::Slug;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use url::Url;
 ///
 /// Values of `env` and `headers` may be credentials: they are never serialised, logged or shown.
 /// What may be stored is [`Target::public`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     /// The name given by whoever listed it.
     pub name: Option<String>,
@@ -30,6 +31,18 @@ pub struct Target {
     /// Names of variables, headers or arguments that the list says are required and that have no
     /// value. Not empty means: [`crate::model::Outcome::NeedsConfig`] without contact.
     pub missing: Vec<String>,
+}
+
+impl std::fmt::Debug for Target {
+    /// Arguments and queries may hold credentials: only what may be shown is.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target")
+            .field("name", &self.name)
+            .field("public", &self.public())
+            .field("origin", &self.origin)
+            .field("missing", &self.missing)
+            .finish()
+    }
 }
 
 impl Target {
@@ -71,6 +84,7 @@ impl Target {
             }
             Source::Command(argv) => public.command = Some(self.public_args(argv)),
             Source::File(path) => public.file = Some(path.clone()),
+            Source::Other(what) => public.other = Some(what.clone()),
         }
         public
     }
@@ -84,6 +98,9 @@ impl Target {
             Source::Pypi { package, .. } => format!("pypi {package}"),
             Source::Command(argv) => format!("command {}", self.public_args(argv).join("\u{1f}")),
             Source::File(path) => format!("file {path}"),
+            Source::Other(what) => {
+                format!("other {} {what}", self.name.as_deref().unwrap_or_default())
+            }
         };
         for argument in self.public_args(&self.args) {
             identity.push('\u{1f}');
@@ -121,6 +138,7 @@ impl Target {
                 let base = base_name(path);
                 base.strip_suffix(".json").unwrap_or(base).to_owned()
             }
+            Source::Other(_) => "server".to_owned(),
         }
     }
 
@@ -241,7 +259,7 @@ fn base_name(path: &str) -> &str {
 }
 
 /// What to contact or start.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// An HTTP endpoint.
     Url {
@@ -268,6 +286,16 @@ pub enum Source {
     Command(Vec<String>),
     /// A saved `tools/list` answer.
     File(String),
+    /// Something of a list that is known but not asked, such as a container image: what it is and
+    /// why. It ends as [`crate::model::Outcome::Deferred`], so that no entry of a list is lost.
+    Other(String),
+}
+
+impl std::fmt::Debug for Source {
+    /// Arguments and queries may hold credentials: only what may be shown is.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", Shown(&Target::new(self.clone()).public().label()))
+    }
 }
 
 /// The two HTTP transports of the protocol.
@@ -313,7 +341,8 @@ impl std::fmt::Debug for Secret {
 }
 
 /// What of a target may be stored and shown: the form of the targets file, without any value of a
-/// variable or header. Exactly one of `url`, `npm`, `pypi`, `command` and `file` is set.
+/// variable or header. Exactly one of `url`, `npm`, `pypi`, `command`, `file` and
+/// `other` is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicTarget {
     /// HTTP endpoint, with credentials in the query removed.
@@ -334,6 +363,9 @@ pub struct PublicTarget {
     /// The saved file, as it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// Something that is known but not asked: what it is and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
     /// Further arguments for a package's command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
@@ -366,10 +398,10 @@ impl PublicTarget {
         if let Some(command) = &self.command {
             return command.join(" ");
         }
-        self.file
-            .as_ref()
-            .map(|file| format!("file:{file}"))
-            .unwrap_or_default()
+        if let Some(file) = &self.file {
+            return format!("file:{file}");
+        }
+        self.other.clone().unwrap_or_default()
     }
 }
 
@@ -401,7 +433,7 @@ mod tests {
         let json = serde_json::to_string(&target.public()).unwrap();
         for secret in ["p4ss", "X1", "s3cret", "hunter2", "abc123", "frag"] {
             assert!(!json.contains(secret), "{secret} in {json}");
-            assert!(!format!("{target:?}").contains("s3cret"));
+            assert!(!format!("{target:?}").contains(secret), "{target:?}");
         }
         assert!(json.contains("team=a") && json.contains("Authorization"));
     }

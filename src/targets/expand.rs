@@ -3,8 +3,15 @@
 use std::collections::BTreeMap;
 
 /// Where references find their values: the process's environment, or a table in tests.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
+
+impl std::fmt::Debug for Environment {
+    /// The values are the user's own secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Environment({} variables)", self.0.len())
+    }
+}
 
 impl Environment {
     /// The variables of this process; those that are no text are left out.

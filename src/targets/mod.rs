@@ -18,6 +18,7 @@ pub use argument::parse_argument;
 pub use expand::{Environment, expand};
 pub use file::{read_file, read_text};
 pub use package::{parse_npm, parse_pypi};
+pub use references::Surroundings;
 
 /// Why a list of targets cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,30 +2,24 @@
 //! `${env:VAR}`, `{env:VAR}`, `$VAR`, `${input:id}`. The environment is passed in; what is not in
 //! it is named, never guessed. Values are never printed.
 
+use super::Environment;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What references are resolved from.
-#[derive(Clone, Default)]
-pub struct Environment {
-    /// Variables, by name.
-    pub variables: BTreeMap<String, String>,
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The variables.
+    pub environment: Environment,
     /// The user's home folder.
     pub home: Option<String>,
     /// The folder of the project that a configuration belongs to.
     pub project: Option<String>,
 }
 
-impl std::fmt::Debug for Environment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The values are the user's own secrets.
-        write!(f, "Environment({} variables)", self.variables.len())
-    }
-}
-
 /// Resolves texts and collects what was missing.
 #[derive(Debug)]
 pub(super) struct Resolver<'e> {
-    environment: &'e Environment,
+    around: &'e Surroundings,
     /// Defaults of a configuration's own `inputs`, by id.
     inputs: BTreeMap<String, Option<String>>,
     /// The names that had no value.
@@ -35,26 +29,23 @@ pub(super) struct Resolver<'e> {
 impl<'e> Resolver<'e> {
     /// Starts with nothing missing.
     pub(super) fn new(
-        environment: &'e Environment,
+        around: &'e Surroundings,
         inputs: BTreeMap<String, Option<String>>,
     ) -> Resolver<'e> {
         Resolver {
-            environment,
+            around,
             inputs,
             missing: BTreeSet::new(),
         }
     }
 
-    /// The variable's value; an empty one counts as missing, as it does for the servers.
+    /// The variable's value; one that is set and empty has a value.
     pub(super) fn variable(&mut self, name: &str) -> Option<String> {
-        let value = self.environment.variables.get(name);
-        match value {
-            Some(value) if !value.is_empty() => Some(value.clone()),
-            _ => {
-                self.missing.insert(name.to_owned());
-                None
-            }
+        let value = self.around.environment.get(name);
+        if value.is_none() {
+            self.missing.insert(name.to_owned());
         }
+        value.map(str::to_owned)
     }
 
     /// The text with every reference replaced. A reference without a value becomes nothing and is
@@ -97,8 +88,8 @@ impl<'e> Resolver<'e> {
             return String::new();
         }
         let known = match inside {
-            "userHome" => Some(self.environment.home.clone()),
-            "workspaceFolder" | "workspaceRoot" => Some(self.environment.project.clone()),
+            "userHome" => Some(self.around.home.clone()),
+            "workspaceFolder" | "workspaceRoot" => Some(self.around.project.clone()),
             "pathSeparator" | "/" => Some(Some(std::path::MAIN_SEPARATOR.to_string())),
             _ => None,
         };
@@ -109,16 +100,13 @@ impl<'e> Resolver<'e> {
             });
         }
         let name = inside.strip_prefix("env:").unwrap_or(inside);
-        let (name, default) = match name.split_once(":-") {
-            Some((name, default)) => (name, Some(default)),
-            None => (name, None),
-        };
-        match self.environment.variables.get(name) {
-            Some(value) if !value.is_empty() => value.clone(),
-            _ => match default {
-                Some(default) => default.to_owned(),
-                None => self.variable(name).unwrap_or_default(),
+        match name.split_once(":-") {
+            // As in a shell: the default stands in for an empty value too.
+            Some((name, default)) => match self.around.environment.get(name) {
+                Some(value) if !value.is_empty() => value.to_owned(),
+                _ => default.to_owned(),
             },
+            None => self.variable(name).unwrap_or_default(),
         }
     }
 }
@@ -142,11 +130,24 @@ fn braced(text: &str) -> Option<(&str, usize)> {
         }
         if depth == 0 {
             let inside = &text[start..at];
-            let is_name = !inside.is_empty() && !inside.contains(char::is_control);
-            return is_name.then_some((inside, at + 1));
+            return is_reference(inside).then_some((inside, at + 1));
         }
     }
     None
+}
+
+/// Whether what stands between the braces is a reference; other text stays as it is.
+fn is_reference(inside: &str) -> bool {
+    if ["input:", "file:"]
+        .iter()
+        .any(|kind| inside.starts_with(kind))
+    {
+        return true;
+    }
+    let name = inside.strip_prefix("env:").unwrap_or(inside);
+    let name = name.split(":-").next().unwrap_or_default();
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    inside == "/" || (!name.is_empty() && name.bytes().all(word))
 }
 
 /// `$NAME` in capitals, at the start of a word: a `$` in the middle of a password is none.
@@ -171,10 +172,8 @@ mod tests {
     use super::*;
 
     fn resolve(text: &str) -> (String, Vec<String>) {
-        let environment = Environment {
-            variables: [("KEY", "v1"), ("EMPTY", ""), ("LOOP", "${KEY}")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+        let environment = Surroundings {
+            environment: Environment::of(&[("KEY", "v1"), ("EMPTY", ""), ("LOOP", "${KEY}")]),
             home: Some("/h".to_owned()),
             project: None,
         };
@@ -198,6 +197,8 @@ mod tests {
             ("${NONE:-d}", "d"),
             ("${EMPTY:-d}", "d"),
             ("${KEY:-d}", "v1"),
+            ("x${EMPTY}", "x"),
+            ("${A b} ${} ${a.b}", "${A b} ${} ${a.b}"),
             ("${NONE:-{\"a\":1}}", "{\"a\":1}"),
             ("${input:region}", "eu"),
             ("${userHome}/x", "/h/x"),
@@ -218,7 +219,6 @@ mod tests {
                 "${input:pw}${input:unknown}",
                 &["input:pw", "input:unknown"],
             ),
-            ("${EMPTY}", &["EMPTY"]),
             ("{file:~/.secret}", &["file:~/.secret"]),
             ("${workspaceFolder}", &["workspaceFolder"]),
         ] {
@@ -228,10 +228,10 @@ mod tests {
 
     #[test]
     fn debug_hides_the_environment() {
-        let environment = Environment {
-            variables: [("A".to_owned(), "hunter2".to_owned())].into(),
-            ..Environment::default()
+        let around = Surroundings {
+            environment: Environment::of(&[("A", "hunter2")]),
+            ..Surroundings::default()
         };
-        assert!(!format!("{environment:?}").contains("hunter2"));
+        assert!(!format!("{around:?}").contains("hunter2"));
     }
 }

@@ -5,7 +5,7 @@
 use super::document::{Document, Key, Node, Value};
 use super::packages::{Started, started};
 use super::reading::{InputError, Place, Reading, Reason, Skipped, endpoint, plain};
-use super::references::{Environment, Resolver};
+use super::references::{Resolver, Surroundings};
 use crate::model::target::{HttpTransport, Origin, Secret};
 use crate::model::{Shown, Source, Target};
 use std::collections::BTreeMap;
@@ -75,10 +75,7 @@ pub fn is_config(root: &Node) -> bool {
 }
 
 /// Reads a client's configuration.
-pub fn read(
-    document: &Document<'_>,
-    environment: &Environment,
-) -> Result<ClientConfig, InputError> {
+pub fn read(document: &Document<'_>, around: &Surroundings) -> Result<ClientConfig, InputError> {
     let mut config = ClientConfig::default();
     let inputs = inputs(&document.root);
     for group in groups(&document.root) {
@@ -99,7 +96,7 @@ pub fn read(
                 name: key.name.clone(),
                 place: document.place(key.at),
                 scope: group.scope.clone(),
-                resolver: Resolver::new(environment, inputs.clone()),
+                resolver: Resolver::new(around, inputs.clone()),
                 notes: Vec::new(),
             };
             let (mut server, outcome) = reader.server(entry);

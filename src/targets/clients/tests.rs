@@ -1,11 +1,10 @@
 use super::*;
+use crate::targets::Environment;
 use crate::targets::document::Syntax;
 
-fn environment() -> Environment {
-    Environment {
-        variables: [("TOKEN_A", "hunter2hunter2"), ("HOST", "h.example")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
+fn around() -> Surroundings {
+    Surroundings {
+        environment: Environment::of(&[("TOKEN_A", "hunter2hunter2"), ("HOST", "h.example")]),
         home: Some("/home/u".to_owned()),
         project: Some("/src/p".to_owned()),
     }
@@ -14,7 +13,7 @@ fn environment() -> Environment {
 fn config(text: &str, syntax: Syntax) -> ClientConfig {
     let document = Document::parse("c", text, syntax).unwrap();
     assert!(is_config(&document.root));
-    read(&document, &environment()).unwrap()
+    read(&document, &around()).unwrap()
 }
 
 fn json(text: &str) -> ClientConfig {
@@ -306,7 +305,7 @@ fn a_wrong_shape_names_the_line() {
         ),
     ] {
         let document = Document::parse("c", text, Syntax::Json).unwrap();
-        let told = read(&document, &Environment::default())
+        let told = read(&document, &Surroundings::default())
             .unwrap_err()
             .to_string();
         assert_eq!(told, expected);

@@ -9,7 +9,7 @@ use super::moment::Moment;
 use crate::model::target::{HttpTransport, Origin, Secret};
 use crate::model::{Source, Target};
 use crate::targets::document::{Lines, Node};
-use crate::targets::packages::{clipped, npm_name, pypi_name, version};
+use crate::targets::packages::{clipped, npm_package, pypi_package};
 use crate::targets::reading::{Place, Reason, Skipped, endpoint, link, plain};
 
 /// One entry of a list, read.
@@ -187,21 +187,12 @@ fn package(node: &Node) -> Way {
     if !base.is_empty() && !is_default_registry(kind, base) {
         return unsupported("package of another registry than the public one:");
     }
-    let wanted = version(text(&["version"])).map_err(invalid)?;
-    let source = if kind == "npm" {
-        npm_name(name).map_err(invalid)?;
-        Source::Npm {
-            package: name.to_owned(),
-            version: wanted,
-        }
-    } else {
-        pypi_name(name).map_err(invalid)?;
-        Source::Pypi {
-            package: name.to_owned(),
-            version: wanted,
-        }
+    let wanted = text(&["version"]);
+    let source = match kind {
+        "npm" => npm_package(name, wanted),
+        _ => pypi_package(name, wanted),
     };
-    let mut target = plain(source, Origin::List);
+    let mut target = plain(source.map_err(invalid)?, Origin::List);
     let list = |names: &[&str]| node.any(names).map(Node::list).unwrap_or_default();
     // Arguments for npx, uvx or docker themselves are never used: we install and start ourselves.
     let given = list(&["packageArguments", "package_arguments"]);
