@@ -73,7 +73,8 @@ pub fn read_saved(path: &str, limits: &Limits) -> Result<Saved, SavedError> {
         });
     }
     let text = String::from_utf8_lossy(&bytes);
-    parse_saved(&text, limits, path)
+    let converted = crate::targets::docker_registry::saved_text(path, &text);
+    parse_saved(converted.as_deref().unwrap_or(&text), limits, path)
 }
 
 /// Reads a saved list from text; `path` is for messages.

@@ -164,6 +164,23 @@ pub fn read_tools(file: &str, text: &str) -> Result<Value, InputError> {
     Ok(answer(list.list().iter().map(Node::to_json)))
 }
 
+/// The text of a file of such a folder as a `tools/list` answer: the tools inside a `server.yaml`,
+/// or a `tools.json` whose tools have no `inputSchema`. `None` for every other file and text, which
+/// are then read as they are.
+pub fn saved_text(path: &str, text: &str) -> Option<String> {
+    let name = Path::new(path).file_name()?.to_str()?;
+    let answer = match name {
+        "server.yaml" => {
+            let mut registry = DockerRegistry::default();
+            read_server(path, text, &mut registry).ok()?;
+            registry.lists.pop()?.answer
+        }
+        "tools.json" if !text.contains("\"inputSchema\"") => read_tools(path, text).ok()?,
+        _ => return None,
+    };
+    Some(answer.to_string())
+}
+
 /// The list of a file; nothing when the file lists no tool.
 fn list_beside(path: &Path, name: String) -> Result<Option<SavedList>, InputError> {
     let file = path.to_string_lossy().into_owned();
@@ -453,6 +470,19 @@ mod tests {
         assert_eq!(read_tools("f", "[]").unwrap(), json!({"tools": []}));
         let told = read_tools("f", "{\"tools\": 3}").unwrap_err().to_string();
         assert_eq!(told, "f:1:11: expected a list of tools, found a number");
+    }
+
+    #[test]
+    fn files_of_the_folder_are_read_as_saved_lists() {
+        let yaml = "name: n\ntype: poci\ntools: [{name: t, parameters: {type: object}}]";
+        let expected = r#"{"tools":[{"name":"t","inputSchema":{"type":"object"}}]}"#;
+        assert_eq!(saved_text("a/server.yaml", yaml).as_deref(), Some(expected));
+        let json = r#"[{"name": "t", "parameters": {"type": "object"}}]"#;
+        assert_eq!(saved_text("a/tools.json", json).as_deref(), Some(expected));
+        assert_eq!(saved_text("a/other.json", json), None);
+        assert_eq!(saved_text("a/tools.json", expected), None);
+        assert_eq!(saved_text("a/tools.json", "{"), None);
+        assert_eq!(saved_text("a/server.yaml", "name: n\ntype: server"), None);
     }
 
     #[test]

@@ -13,12 +13,14 @@ mod packages;
 pub mod reading;
 mod references;
 pub mod registry;
+pub mod sniff;
 
 pub use argument::parse_argument;
 pub use expand::{Environment, expand};
 pub use file::{read_file, read_text};
 pub use package::{parse_npm, parse_pypi};
 pub use references::Surroundings;
+pub use sniff::{Input, Kind, read_configs, read_input};
 
 /// Why a list of targets cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -257,21 +257,25 @@ pub(super) fn link(text: &str) -> Option<String> {
     (web && bare && text.len() <= 2_000).then(|| url.into())
 }
 
-/// Says what is wrong with an endpoint, without quoting it.
-pub(super) fn endpoint(text: &str) -> Result<url::Url, String> {
+/// Says what is wrong with an http or https URL, without quoting it.
+pub(super) fn web_url(text: &str) -> Result<url::Url, String> {
     let Ok(url) = url::Url::parse(text.trim()) else {
         return Err("the URL cannot be read".to_owned());
     };
     if !matches!(url.scheme(), "http" | "https") {
+        let scheme = Shown(url.scheme());
         return Err(format!(
-            "a URL of the kind `{}:` is not http or https",
-            url.scheme()
+            "a URL of the kind `{scheme}:` is not http or https"
         ));
     }
+    Ok(url)
+}
+
+/// The same for a URL of a list that others wrote: it has no business with user names.
+pub(super) fn endpoint(text: &str) -> Result<url::Url, String> {
+    let url = web_url(text)?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "the URL holds a user name or a password: put it into a header instead".to_owned(),
-        );
+        return Err("the URL holds a user name or a password".to_owned());
     }
     Ok(url)
 }

@@ -2,9 +2,10 @@
 //! their dialects; see docs/targets.md for the table of clients. Nothing found here is ever started
 //! by this module, and no value of a variable, header or argument is in any note or `Debug`.
 
+use super::argument::parse_url;
 use super::document::{Document, Key, Node, Value};
 use super::packages::{Started, started};
-use super::reading::{InputError, Place, Reading, Reason, Skipped, endpoint, plain};
+use super::reading::{InputError, Place, Reading, Reason, Skipped, plain, web_url};
 use super::references::{Resolver, Surroundings};
 use crate::model::target::{HttpTransport, Origin, Secret};
 use crate::model::{Shown, Source, Target};
@@ -79,6 +80,11 @@ pub fn read(document: &Document<'_>, around: &Surroundings) -> Result<ClientConf
     let mut config = ClientConfig::default();
     let inputs = inputs(&document.root);
     for group in groups(&document.root) {
+        let mut around = around.clone();
+        if group.scope.is_some() {
+            around.project.clone_from(&group.scope);
+        }
+        let around = &around;
         for (key, entry) in group.entries(document)? {
             let seen = config
                 .servers
@@ -371,11 +377,20 @@ impl Reader<'_> {
             _ => None,
         };
         let resolved = self.resolver.text(written);
-        if self.resolver.missing.is_empty() {
-            endpoint(&resolved).map_err(|problem| self.skip(Reason::Invalid, problem))?;
-        }
-        let url = url::Url::parse(&resolved).map_or(resolved, String::from);
+        let (url, credentials) = if self.resolver.missing.is_empty() {
+            let problem = |problem| self.skip(Reason::Invalid, problem);
+            web_url(&resolved).map_err(problem)?;
+            // The same text again: what was wrong with it was said above.
+            parse_url(&resolved).map_err(|_| problem("the URL cannot be read".to_owned()))?
+        } else {
+            (resolved, None)
+        };
         let mut target = plain(Source::Url { url, transport }, Origin::User);
+        if let Some(credentials) = credentials {
+            target
+                .headers
+                .insert("Authorization".to_owned(), credentials);
+        }
         for (name, value) in headers(entry) {
             let value = self.resolver.text(&value);
             target.headers.insert(name, Secret::new(value));

@@ -210,6 +210,20 @@ fn credentials_come_from_the_environment_by_every_key() {
 }
 
 #[test]
+fn userinfo_becomes_a_header() {
+    let target = one(json(
+        r#"{"mcpServers": {"s": {"url": "https://u:${TOKEN_A}@h.example/mcp"}}}"#,
+    ));
+    assert_eq!(url(&target).0, "https://h.example/mcp");
+    assert!(
+        target.headers["Authorization"]
+            .reveal()
+            .starts_with("Basic ")
+    );
+    assert!(!format!("{target:?}").contains("hunter2"));
+}
+
+#[test]
 fn what_has_no_value_is_missing_by_name() {
     let config = json(
         r#"{"inputs": [{"id": "pw", "type": "promptString", "password": true, "default": "x"},
@@ -232,7 +246,7 @@ fn what_cannot_be_a_target_is_told_with_its_reason() {
             "image": {"command": "docker", "args": ["run", "-i", "--rm", "-e", "K", "example/x:1"]},
             "evil": {"command": "npx", "args": ["-y", "../../x;rm"]},
             "ftp": {"url": "ftp://h.example/x"},
-            "user": {"url": "https://u:hunter2@h.example/mcp"},
+            "bad": {"url": "https://u:hunter2@:99999/mcp"},
             "none": {"args": ["x"]},
             "ext": {"source": "extension", "settings": {}}}}"#,
     );
@@ -250,7 +264,7 @@ fn what_cannot_be_a_target_is_told_with_its_reason() {
             ("image", Reason::Unsupported),
             ("evil", Reason::Invalid),
             ("ftp", Reason::Invalid),
-            ("user", Reason::Invalid),
+            ("bad", Reason::Invalid),
             ("none", Reason::Nothing),
             ("ext", Reason::Unsupported),
         ]
@@ -279,7 +293,7 @@ fn no_secret_in_debug_display_or_notes() {
         r#"{{"mcpServers": {{
             "a": {{"command": "node", "args": ["--token={secret}"], "env": {{"K": "{secret}"}}, "cwd": "/{secret}"}},
             "a": {{"url": "https://h.example/mcp?key={secret}", "headers": {{"X": "{secret}"}}}},
-            "b": {{"url": "https://{secret}@h.example/mcp"}},
+            "b": {{"url": "https://u:{secret}@:99999/mcp"}},
             "c": {{"url": "nonsense {secret}"}}}}}}"#
     );
     let config = json(&text);
