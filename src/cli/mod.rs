@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+mod check;
 mod classify;
 mod clock;
 mod demo;
@@ -50,6 +51,10 @@ enum Command {
     Publish(publish::Args),
     /// List, show and check the rules
     Rules(rules::Args),
+    /// Hold a project's servers against its lock and thresholds
+    Check(check::Args),
+    /// Write down a project's servers, and who accepted what they can do
+    Lock(check::LockArgs),
     /// Say what changed between two lists, catalogues, dates or runs
     Diff(diff::Args),
     /// Say what of the sandbox and the network holds on this machine
@@ -72,6 +77,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Policy(args) => policy::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Rules(args) => rules::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Lock(args) => check::run_lock(args),
         Command::Diff(args) => diff::run(args),
         Command::Doctor(args) => doctor::run(args),
     };

@@ -1,0 +1,248 @@
+//! Reads a project's configuration and asks its servers, or reads saved lists in their place.
+
+use super::super::{Failure, output};
+use super::{Subject, shown};
+use crate::check::config::{self, Configured};
+use crate::check::{Issue, Location, Observed, ObservedTool};
+use crate::crawl::{Crawler, Options, read_saved};
+use crate::digest::server_digest;
+use crate::mcp::Limits;
+use crate::model::{Outcome, Record, Shown, Slug, Target, Tool, ToolEntry};
+use crate::publish::judge::Judge;
+use crate::rules::RuleSet;
+use crate::targets::clients::{self, ClientConfig};
+use crate::targets::document::{Document, Syntax};
+use crate::targets::reading::{InputError, Place};
+use crate::targets::{Environment, Surroundings, document};
+use std::path::Path;
+
+/// What was found out.
+pub(super) struct Gathered {
+    /// Every server of the configuration that is switched on, in its order.
+    pub(super) servers: Vec<Observed>,
+    /// What is wrong in the configuration itself.
+    pub(super) config_issues: Vec<Issue>,
+    /// Hash of the rule set.
+    pub(super) rules_version: String,
+}
+
+/// Reads, asks, classifies.
+pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
+    let file = shown(&subject.config);
+    let bytes = std::fs::read(&subject.config).map_err(|error| {
+        Failure::bad_input(
+            format!("cannot read {file}: {error}"),
+            "name the configuration of an MCP client with --config FILE",
+        )
+    })?;
+    let text = document::decode(&file, bytes).map_err(bad)?;
+    let syntax = Syntax::of(&file, &text);
+    let document = Document::parse(&file, &text, syntax).map_err(bad)?;
+    if !clients::is_config(&document.root) {
+        return Err(Failure::bad_input(
+            format!("{file} is no configuration of an MCP client: it lists no servers"),
+            "expected a key such as mcpServers, servers or context_servers",
+        ));
+    }
+    let around = Surroundings {
+        environment: Environment::of_process(),
+        home: std::env::var("HOME").ok(),
+        project: subject
+            .config
+            .parent()
+            .map(|folder| folder.to_string_lossy().into_owned()),
+    };
+    let config = clients::read(&document, &around).map_err(bad)?;
+    for note in &config.reading.notes {
+        output::note(note);
+    }
+    let judge = RuleSet::embedded()
+        .and_then(Judge::new)
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    let records = match &subject.offline {
+        Some(folder) => saved(&config, folder),
+        None => asked(&config)?,
+    };
+    let location = |place: Place| Location {
+        file: file.clone(),
+        line: place.line,
+        column: place.column,
+    };
+    let mut servers = Vec::new();
+    let mut config_issues = Vec::new();
+    for (server, answer) in config
+        .servers
+        .iter()
+        .zip(records)
+        .filter(|(s, _)| s.enabled)
+    {
+        let place = location(server.place);
+        config_issues.extend(config::faults(
+            &Configured {
+                name: server.name.clone(),
+                command: server
+                    .command
+                    .iter()
+                    .map(|word| word.reveal().to_owned())
+                    .collect(),
+                url: server.url.as_ref().map(|url| url.reveal().to_owned()),
+                values: server
+                    .values
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.reveal().to_owned()))
+                    .collect(),
+                location: Some(place.clone()),
+            },
+            &known_packages(),
+        ));
+        servers.push(observed(&server.name, answer, place, &judge));
+    }
+    Ok(Gathered {
+        servers,
+        config_issues,
+        rules_version: judge.rules_version().to_owned(),
+    })
+}
+
+/// The packages that a name may be mistaken for.
+fn known_packages() -> Vec<&'static str> {
+    Vec::new()
+}
+
+fn bad(error: InputError) -> Failure {
+    let help = error.help();
+    Failure::bad_input(error.to_string(), help)
+}
+
+/// What came of one server.
+struct Answer {
+    target: crate::model::target::PublicTarget,
+    outcome: Outcome,
+    detail: Option<String>,
+    package: Option<serde_json::Value>,
+    tools: Vec<ToolEntry>,
+    instructions: Option<String>,
+    digest: Option<String>,
+}
+
+impl Answer {
+    fn none(target: Option<&Target>, outcome: Outcome, detail: String) -> Answer {
+        Answer {
+            target: target.map(Target::public).unwrap_or_default(),
+            outcome,
+            detail: Some(detail),
+            package: None,
+            tools: Vec::new(),
+            instructions: None,
+            digest: None,
+        }
+    }
+
+    fn of(record: Record) -> Answer {
+        Answer {
+            target: record.target,
+            outcome: record.outcome,
+            detail: record.detail,
+            package: record.package,
+            tools: record.tools,
+            instructions: record.instructions,
+            digest: record.digest,
+        }
+    }
+}
+
+fn target_of(config: &ClientConfig, index: usize) -> Option<&Target> {
+    let server = config.servers.get(index)?;
+    Some(&config.reading.targets.get(server.target?)?.0)
+}
+
+/// Why a server did not become a target.
+fn skipped(config: &ClientConfig, index: usize) -> Answer {
+    let server = config.servers.get(index);
+    let note = config.reading.skipped.iter().find(|skipped| {
+        server.is_some_and(|server| skipped.name == server.name && skipped.place == server.place)
+    });
+    let detail = note.map_or(
+        "it names nothing that could be asked".to_owned(),
+        |skipped| Shown(&skipped.detail).to_string(),
+    );
+    Answer::none(None, Outcome::Deferred, detail)
+}
+
+/// Asks every server that is switched on; one answer for each entry of the configuration.
+fn asked(config: &ClientConfig) -> Result<Vec<Answer>, Failure> {
+    let mut answers: Vec<Answer> = Vec::new();
+    let mut targets = Vec::new();
+    let mut places = Vec::new();
+    for (index, server) in config.servers.iter().enumerate() {
+        answers.push(skipped(config, index));
+        if let Some(target) = target_of(config, index).filter(|_| server.enabled) {
+            targets.push(target.clone());
+            places.push(index);
+        }
+    }
+    let scanned = Crawler::new(Options::default())
+        .run(targets, |_| {})
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    for (end, place) in scanned.into_iter().zip(places) {
+        answers[place] = Answer::of(end.record);
+    }
+    Ok(answers)
+}
+
+/// Reads a saved list for every server; the file is named after the server.
+fn saved(config: &ClientConfig, folder: &Path) -> Vec<Answer> {
+    config
+        .servers
+        .iter()
+        .enumerate()
+        .map(|(index, server)| {
+            let Some(target) = target_of(config, index) else {
+                return skipped(config, index);
+            };
+            let path = folder.join(format!("{}.json", Slug::readable(&server.name)));
+            match read_saved(&path.to_string_lossy(), &Limits::default()) {
+                Ok(saved) => {
+                    let listing = saved.listing;
+                    let outcome = if listing.cut.is_some() {
+                        Outcome::Partial
+                    } else {
+                        Outcome::Listed
+                    };
+                    Answer {
+                        target: target.public(),
+                        outcome,
+                        detail: listing.cut,
+                        package: None,
+                        digest: Some(server_digest(
+                            &listing.tools,
+                            listing.instructions.as_deref(),
+                        )),
+                        tools: listing.tools,
+                        instructions: listing.instructions,
+                    }
+                }
+                Err(error) => Answer::none(Some(target), Outcome::Deferred, error.to_string()),
+            }
+        })
+        .collect()
+}
+
+fn observed(name: &str, answer: Answer, place: Location, judge: &Judge) -> Observed {
+    let tools: Vec<Tool> = answer.tools.iter().filter_map(ToolEntry::tool).collect();
+    let verdicts = judge.verdicts(name, &tools, answer.instructions.as_deref());
+    let grade = Judge::assess(&verdicts, &tools)
+        .grade
+        .map(|grade| grade.letter);
+    Observed {
+        name: name.to_owned(),
+        target: answer.target,
+        outcome: answer.outcome,
+        detail: answer.detail.map(|detail| Shown(&detail).to_string()),
+        package: answer.package,
+        digest: answer.digest,
+        tools: ObservedTool::all(&answer.tools, verdicts),
+        grade,
+        location: Some(place),
+    }
+}
