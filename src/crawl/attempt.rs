@@ -58,6 +58,13 @@ struct Asked {
 pub(super) async fn ask(target: &Target, context: &Context) -> (Record, Option<u64>) {
     let limits = &context.options.limits;
     let mut asked = Asked::default();
+    if target.origin == Origin::List && context.options.opt_out.covers(target) {
+        let fault = Fault::new(
+            Outcome::OptedOut,
+            "on the list of who asked not to be crawled",
+        );
+        return (record(target, asked, Err(fault)), None);
+    }
     if !target.missing.is_empty() {
         let fault = Fault::new(
             Outcome::NeedsConfig,
@@ -67,6 +74,7 @@ pub(super) async fn ask(target: &Target, context: &Context) -> (Record, Option<u
     }
     let deadline = Instant::now() + limits.total;
     let ended = match &target.source {
+        Source::Other(what) => Err(Fault::new(Outcome::Deferred, Fault::clip(what))),
         Source::File(path) => match read_saved(path, limits) {
             Ok(saved) => {
                 asked.listing = saved.listing;
@@ -93,7 +101,6 @@ pub(super) async fn ask(target: &Target, context: &Context) -> (Record, Option<u
             };
             ask_program(&program, context, deadline, &mut asked.listing).await
         }
-        Source::Other(what) => Err(Fault::new(Outcome::Deferred, Fault::clip(what))),
         Source::Npm { .. } | Source::Pypi { .. } => Err(Fault::new(
             Outcome::Deferred,
             "packages need the sandbox, which is not there",

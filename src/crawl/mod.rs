@@ -12,9 +12,11 @@
 mod attempt;
 mod hosts;
 mod options;
+mod registry;
 mod saved;
 
 pub use options::Options;
+pub use registry::read_registry;
 pub use saved::{Saved, SavedError, parse_saved, read_saved};
 
 use crate::model::{Outcome, Record, Target};

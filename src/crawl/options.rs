@@ -2,6 +2,7 @@
 
 use crate::mcp::Limits;
 use crate::mcp::address::{Cidr, Lookup, SystemLookup};
+use crate::targets::optout::OptOut;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use std::time::Duration;
 pub struct Options {
     /// Limits for each target.
     pub limits: Limits,
+    /// Who asked not to be crawled; holds for targets of lists.
+    pub opt_out: OptOut,
     /// Targets asked at the same time.
     pub concurrency: usize,
     /// Targets of one host asked at the same time.
@@ -26,6 +29,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             limits: Limits::default(),
+            opt_out: OptOut::default(),
             concurrency: 32,
             per_host: 4,
             min_gap: Duration::ZERO,

@@ -41,7 +41,7 @@ impl std::fmt::Debug for Target {
             .field("public", &self.public())
             .field("origin", &self.origin)
             .field("missing", &self.missing)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -64,7 +64,7 @@ pub fn read_folder(folder: &Path) -> DockerRegistry {
         match read {
             Err(error) => {
                 registry.reading.entries += 1;
-                registry.reading.skipped.push(unusable(&path, &error));
+                registry.reading.skip(unusable(&path, &error));
             }
             Ok(name) if beside.is_file() => match list_beside(&beside, name) {
                 Ok(list) => registry.lists.extend(list),
@@ -100,6 +100,7 @@ pub fn read_server(
         detail,
         place,
         covered: false,
+        after: 0,
     };
     match root.get("type").and_then(Node::text) {
         Some("remote") => match remote(root) {
@@ -109,32 +110,23 @@ pub fn read_server(
                 target.homepage.clone_from(&homepage);
                 registry.reading.targets.push((target, place));
             }
-            Err(problem) => registry
-                .reading
-                .skipped
-                .push(skip(Reason::Invalid, problem)),
+            Err(problem) => registry.reading.skip(skip(Reason::Invalid, problem)),
         },
         Some("server") => {
             let image = root.get("image").and_then(Node::text).unwrap_or("unknown");
             let detail = format!("container image `{}`", clipped(image));
-            registry
-                .reading
-                .skipped
-                .push(skip(Reason::Unsupported, detail));
+            registry.reading.skip(skip(Reason::Unsupported, detail));
         }
         Some("poci") => {
             let detail = "a set of containers with a tool each, there is no server".to_owned();
-            registry
-                .reading
-                .skipped
-                .push(skip(Reason::Unsupported, detail));
+            registry.reading.skip(skip(Reason::Unsupported, detail));
         }
         other => {
             let detail = format!(
                 "the type `{}` is none of server, remote and poci",
                 clipped(other.unwrap_or_default())
             );
-            registry.reading.skipped.push(skip(Reason::Invalid, detail));
+            registry.reading.skip(skip(Reason::Invalid, detail));
         }
     }
     let own = root.get("tools").map(Node::list).unwrap_or_default();
@@ -360,6 +352,7 @@ fn unusable(path: &Path, error: &InputError) -> Skipped {
         detail: error.to_string(),
         place: Place::default(),
         covered: false,
+        after: 0,
     }
 }
 

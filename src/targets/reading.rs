@@ -187,6 +187,8 @@ pub struct Skipped {
     pub place: Place,
     /// Whether another way to reach the same server became a target.
     pub covered: bool,
+    /// How many targets of the list stand before it; set by [`Reading::skip`].
+    pub after: usize,
 }
 
 impl fmt::Display for Skipped {
@@ -215,6 +217,23 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Adds an entry that did not become a target.
+    pub(super) fn skip(&mut self, mut skipped: Skipped) {
+        skipped.after = self.targets.len();
+        self.skipped.push(skipped);
+    }
+
+    /// Takes in what another list held.
+    pub fn append(&mut self, mut other: Reading) {
+        for skipped in &mut other.skipped {
+            skipped.after += self.targets.len();
+        }
+        self.entries += other.entries;
+        self.targets.append(&mut other.targets);
+        self.skipped.append(&mut other.skipped);
+        self.notes.append(&mut other.notes);
+    }
+
     /// Notes which skipped entries belong to a server that became a target in another way.
     pub(super) fn mark_covered(&mut self) {
         let names: BTreeSet<&str> = self

@@ -2,12 +2,14 @@
 //! is contacted or written.
 
 use super::Args;
+use super::lists;
 use crate::cli::Failure;
 use crate::crawl::read_saved;
 use crate::mcp::Limits;
 use crate::model::target::{Origin, Secret};
 use crate::model::{Source, Target};
-use crate::targets::{Environment, TargetsError, expand, parse_argument, read_file};
+use crate::targets::optout::OptOut;
+use crate::targets::{Environment, TargetsError, expand, parse_argument};
 
 /// The targets of this call, in the order given.
 pub(super) fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
@@ -22,7 +24,7 @@ pub(super) fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
     add_headers(args, &mut targets, &environment)?;
     if let Some(name) = &args.name {
         match targets.as_mut_slice() {
-            [only] if args.from.is_empty() => only.name = Some(name.clone()),
+            [only] if !lists::any(args) => only.name = Some(name.clone()),
             _ => {
                 return Err(Failure::bad_input(
                     "--name is given with more or less than one target",
@@ -31,14 +33,21 @@ pub(super) fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
             }
         }
     }
-    for path in &args.from {
-        targets.extend(read_file(path, &environment).map_err(bad)?);
-    }
+    lists::add(args, environment, &mut targets)?;
     if targets.is_empty() {
-        return Err(Failure::bad_input(
-            "there is no target",
-            "give a target, --from FILE, or -- COMMAND ARGS; toolrisk scan --help shows examples",
-        ));
+        let (message, help) = if lists::any(args) {
+            (
+                "the lists hold no server that could be scanned",
+                "see the notes above",
+            )
+        } else {
+            (
+                "there is no target",
+                "give a target, --from FILE, --clients, --registry URL, or -- COMMAND ARGS; \
+                 toolrisk scan --help shows examples",
+            )
+        };
+        return Err(Failure::bad_input(message, help));
     }
     for target in &targets {
         if let Source::File(path) = &target.source {
@@ -51,6 +60,22 @@ pub(super) fn targets(args: &Args) -> Result<Vec<Target>, Failure> {
         }
     }
     Ok(targets)
+}
+
+/// Who asked not to be crawled: the program's own list and those given.
+pub(super) fn opt_out(args: &Args) -> Result<OptOut, Failure> {
+    let problem = |error| bad(TargetsError::from(error));
+    let mut list = OptOut::own().map_err(problem)?;
+    for path in &args.opt_out {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::bad_input(
+                format!("cannot read {}: {error}", crate::model::Shown(path)),
+                "give a text file with one host or package a line",
+            )
+        })?;
+        list.extend(OptOut::parse(path, &text).map_err(problem)?);
+    }
+    Ok(list)
 }
 
 /// Adds the headers of `--header` to the URLs that were typed.
@@ -82,6 +107,6 @@ fn add_headers(
     Ok(())
 }
 
-fn bad(error: TargetsError) -> Failure {
+pub(super) fn bad(error: TargetsError) -> Failure {
     Failure::bad_input(error.message, error.help)
 }

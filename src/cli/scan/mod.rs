@@ -1,11 +1,13 @@
 //! `toolrisk scan`
 
 mod collect;
+mod lists;
 mod output;
 mod run;
 
 use super::{Exit, Failure};
 use crate::mcp::address::Cidr;
+use crate::targets::registry::moment::Moment;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,9 +21,22 @@ pub(super) struct Args {
     /// A program to start and ask over its standard streams
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
-    /// Targets file in TOML or JSON; - for standard input; may be repeated
+    /// A list of servers; - for standard input; may be repeated: a targets file, a client's
+    /// configuration, a registry's dump, the Docker registry's folder, a project's folder
     #[arg(long, value_name = "FILE")]
     from: Vec<String>,
+    /// The servers in the configurations of this user's MCP clients
+    #[arg(long)]
+    clients: bool,
+    /// All servers of a registry: its address, or a saved dump; may be repeated
+    #[arg(long, value_name = "URL|FILE")]
+    registry: Vec<String>,
+    /// Of a registry, only servers that changed at or after this moment (RFC 3339)
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    updated_since: Option<String>,
+    /// A list of who asked not to be crawled, beside the program's own; may be repeated
+    #[arg(long, value_name = "FILE")]
+    opt_out: Vec<String>,
     /// The folder of facts to write to
     #[arg(short = 'C', long, value_name = "DIR", default_value = "catalogue")]
     catalogue: PathBuf,
@@ -70,6 +85,7 @@ const EXAMPLES: &str = "\
 Examples:
   toolrisk scan https://example.com/mcp -C catalogue
   toolrisk scan --from targets.toml --format jsonl --concurrency 64
+  toolrisk scan --clients --from .
   toolrisk scan --name files -- mcp-server-filesystem /tmp";
 
 /// How results are printed.
@@ -89,8 +105,9 @@ enum Format {
     reason = "every command has this shape"
 )]
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let opt_out = collect::opt_out(&args)?;
     let targets = collect::targets(&args)?;
-    run::run(&args, targets)
+    run::run(&args, targets, opt_out)
 }
 
 /// A duration such as `10s`, `250ms`, `2m` or `1.5s`; a bare number is seconds.
@@ -110,6 +127,13 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("{text:?} has an unknown unit; use ms, s, m or h")),
     };
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is no sensible duration"))
+}
+
+fn moment(text: &str) -> Result<String, String> {
+    match Moment::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("write it like 2026-11-22 or 2026-11-22T08:00:00Z".to_owned()),
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -8,11 +8,12 @@ use crate::cli::{Exit, Failure, output};
 use crate::crawl::{Crawler, Options, Scanned, Step};
 use crate::mcp::Limits;
 use crate::model::{Outcome, Shown, Source, Target};
+use crate::targets::optout::OptOut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
 /// Runs the scan.
-pub(super) fn run(args: &Args, targets: Vec<Target>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<Exit, Failure> {
     let catalogue = Catalogue::create(&args.catalogue).map_err(|error| {
         Failure::bad_input(error.to_string(), "choose another folder with -C DIR")
     })?;
@@ -28,7 +29,7 @@ pub(super) fn run(args: &Args, targets: Vec<Target>) -> Result<Exit, Failure> {
     let mut seen: Vec<Option<RunTarget>> = Vec::new();
     seen.resize_with(total, || None);
     let mut failure: Option<Failure> = None;
-    Crawler::new(options(args))
+    Crawler::new(options(args, opt_out))
         .run_each(targets, |step| {
             let Step::Ended(scanned) = step else { return };
             bar.inc(1);
@@ -90,7 +91,7 @@ fn unwritable(error: CatalogueError) -> Failure {
     Failure::failed(error.to_string())
 }
 
-fn options(args: &Args) -> Options {
+fn options(args: &Args, opt_out: OptOut) -> Options {
     let mut limits = Limits {
         message_bytes: args.max_bytes,
         total_bytes: args.max_bytes.saturating_mul(4),
@@ -103,6 +104,7 @@ fn options(args: &Args) -> Options {
         .with_total(args.timeout.unwrap_or(limits.total));
     Options {
         limits,
+        opt_out,
         concurrency: args.concurrency,
         per_host: args.per_host,
         min_gap: args.min_gap.unwrap_or(Duration::from_secs(1)),

@@ -120,7 +120,7 @@ pub fn read(document: &Document<'_>, around: &Surroundings) -> Result<ClientConf
                     server.target = Some(config.reading.targets.len());
                     config.reading.targets.push((target, server.place));
                 }
-                Err(skipped) => config.reading.skipped.push(skipped),
+                Err(skipped) => config.reading.skip(skipped),
             }
             config.servers.push(server);
         }
@@ -264,6 +264,7 @@ impl Reader<'_> {
             detail: detail.into(),
             place: self.place,
             covered: false,
+            after: 0,
         }
     }
 

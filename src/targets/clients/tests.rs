@@ -300,7 +300,7 @@ fn no_secret_in_debug_display_or_notes() {
     assert_eq!(config.reading.notes.len(), 2, "{:?}", config.reading.notes);
     let mut shown = format!("{:?} {:?}", config.servers, config.reading.notes);
     for skipped in &config.reading.skipped {
-        shown.push_str(&format!("{skipped} {skipped:?}"));
+        shown += &format!("{skipped} {skipped:?}");
     }
     assert_eq!(config.reading.skipped.len(), 2);
     assert!(!shown.contains("hunter2"), "{shown}");

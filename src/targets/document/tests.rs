@@ -1,7 +1,7 @@
 use super::outline::{element, outline};
 use super::*;
 
-fn read<'t>(text: &'t str, syntax: Syntax) -> Document<'t> {
+fn read(text: &str, syntax: Syntax) -> Document<'_> {
     Document::parse("f", text, syntax).unwrap()
 }
 
@@ -165,7 +165,7 @@ fn aliases_do_not_explode() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for n in 1..12 {
         let list = vec![format!("*a{}", n - 1); 10].join(", ");
-        text.push_str(&format!("a{n}: &a{n} [{list}]\n"));
+        text += &format!("a{n}: &a{n} [{list}]\n");
     }
     assert!(fails(&text, Syntax::Yaml).contains("more than 2000000 values"));
     assert!(fails("a: &a [*a]", Syntax::Yaml).contains("alias"));

@@ -153,12 +153,13 @@ fn reading(entries: Vec<Entry>, wanted: &Wanted) -> Reading {
             None
         };
         if let Some((reason, detail)) = dropped {
-            reading.skipped.push(Skipped {
+            reading.skip(Skipped {
                 name: entry.name,
                 reason,
                 detail: detail.to_owned(),
                 place: entry.place,
                 covered: false,
+                after: 0,
             });
             continue;
         }
@@ -173,7 +174,9 @@ fn reading(entries: Vec<Entry>, wanted: &Wanted) -> Reading {
         reading
             .targets
             .extend(targets.into_iter().map(|target| (target, place)));
-        reading.skipped.extend(skipped);
+        for one in skipped {
+            reading.skip(one);
+        }
     }
     reading.mark_covered();
     reading

@@ -134,6 +134,7 @@ impl Entry {
             detail,
             place: self.place,
             covered: false,
+            after: 0,
         });
     }
 }

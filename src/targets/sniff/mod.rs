@@ -48,6 +48,22 @@ pub struct Input {
 }
 
 impl Input {
+    /// An input that holds nothing yet.
+    pub fn empty(kind: Kind, file: &str) -> Input {
+        Input::new(kind, file, Reading::default())
+    }
+
+    /// Takes in what another one held.
+    pub fn append(&mut self, mut other: Input) {
+        let offset = self.reading.targets.len();
+        for (_, server) in &mut other.servers {
+            server.target = server.target.map(|target| target + offset);
+        }
+        self.reading.append(other.reading);
+        self.servers.append(&mut other.servers);
+        self.lists.append(&mut other.lists);
+    }
+
     fn new(kind: Kind, file: &str, reading: Reading) -> Input {
         Input {
             kind,
@@ -62,26 +78,16 @@ impl Input {
     /// that says why, so that it has an outcome too. What a list says is deleted, older, unchanged
     /// or switched off is no target.
     pub fn targets(&self) -> Vec<Target> {
-        let mut all: Vec<(Place, Target)> = self
-            .reading
-            .targets
-            .iter()
-            .map(|(target, place)| (*place, target.clone()))
-            .collect();
-        for skipped in &self.reading.skipped {
-            let shown = matches!(
-                skipped.reason,
-                Reason::Unsupported | Reason::Invalid | Reason::Nothing
-            );
-            if shown && !skipped.covered {
-                all.push((skipped.place, other(skipped)));
+        let mut all = Vec::with_capacity(self.reading.targets.len());
+        let mut skipped = self.reading.skipped.iter().peekable();
+        for (index, (target, _)) in self.reading.targets.iter().enumerate() {
+            while let Some(before) = skipped.next_if(|skipped| skipped.after <= index) {
+                all.extend(other(before));
             }
+            all.push(target.clone());
         }
-        if matches!(self.kind, Kind::Registry | Kind::Client) {
-            // One file: what was skipped takes its place between the others.
-            all.sort_by_key(|(place, _)| *place);
-        }
-        all.into_iter().map(|(_, target)| target).collect()
+        all.extend(skipped.filter_map(other));
+        all
     }
 
     /// One line about how many entries became targets, when some did not; and what else to know.
@@ -109,11 +115,19 @@ impl Input {
     }
 }
 
-fn other(skipped: &Skipped) -> Target {
+/// What stands for a server that cannot be scanned in any way.
+fn other(skipped: &Skipped) -> Option<Target> {
+    let told = matches!(
+        skipped.reason,
+        Reason::Unsupported | Reason::Invalid | Reason::Nothing
+    );
+    if !told || skipped.covered {
+        return None;
+    }
     let what = format!("{}: {}", skipped.reason.as_str(), skipped.detail);
     let mut target = plain(Source::Other(what), Origin::List);
     target.name = Some(skipped.name.clone());
-    target
+    Some(target)
 }
 
 /// Reads a file or folder; `-` is standard input.
@@ -394,17 +408,9 @@ pub fn read_configs(
         if !clients::is_config(&document.root) {
             continue;
         }
-        let mut input = read_input_text(&file, &text, around, wanted)?;
-        let total = all.get_or_insert_with(|| Input::new(Kind::Client, name, Reading::default()));
-        let offset = total.reading.targets.len();
-        for (_, server) in &mut input.servers {
-            server.target = server.target.map(|target| target + offset);
-        }
-        total.reading.entries += input.reading.entries;
-        total.reading.targets.append(&mut input.reading.targets);
-        total.reading.skipped.append(&mut input.reading.skipped);
-        total.reading.notes.append(&mut input.reading.notes);
-        total.servers.append(&mut input.servers);
+        let input = read_input_text(&file, &text, around, wanted)?;
+        let total = all.get_or_insert_with(|| Input::empty(Kind::Client, name));
+        total.append(input);
     }
     Ok(all)
 }

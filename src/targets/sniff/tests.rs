@@ -323,7 +323,7 @@ fn a_docker_folder_gives_remotes_and_lists() {
         .into_iter()
         .filter_map(|target| target.name)
         .collect();
-    assert_eq!(names, ["b", "a", "c"]);
+    assert_eq!(names, ["b", "c", "a"]);
     assert_eq!((input.kind, input.lists.len()), (Kind::Docker, 1));
 }
 
