@@ -2,11 +2,11 @@
 
 use super::scan::{Field, Hit, Scratch, View};
 use super::schema::{self, Property};
-use super::tokens::{self, Prefix};
+use super::tokens::{self, Prefix, bit};
 use super::{Options, actions, heads, scan};
 use crate::model::verdict::Action;
 use crate::model::{Category, Evidence, Severity, Signal, Tool, Traits, Verdict};
-use crate::rules::compile::{Role, Whole, category_bit};
+use crate::rules::compile::{Role, Whole, category_bit, flag};
 use crate::rules::source::{Fact, Place, Trait};
 use crate::rules::{Compiled, Kind};
 use serde_json::Value;
@@ -20,6 +20,8 @@ const COUNTER: f64 = 0.3;
 struct Scores {
     best: [f64; 6],
     sum: [f64; 6],
+    /// The worst category among joined verbs, and its vote.
+    joined: Option<(Category, f64)>,
 }
 
 impl Scores {
@@ -49,6 +51,11 @@ impl Scores {
             .rev()
             .find(|c| score(*c) >= top * weights.precedence && score(*c) >= weights.least)
             .unwrap_or(Category::Unknown);
+        // Of joined verbs the worst decides, whatever object the others have.
+        let winner = match self.joined {
+            Some((category, vote)) if category > winner && vote * 1.6 >= top => category,
+            _ => winner,
+        };
         let next = Category::ALL
             .into_iter()
             .filter(|c| *c != winner)
@@ -158,6 +165,7 @@ fn read(
     if let Some(text) = &tool.description {
         tokens::read_prose(rules, text, raw, description);
         heads::mark_prose(description);
+        heads::agree(name, description);
     }
     if let Some(text) = server {
         tokens::read_name(rules, text, raw, server_toks);
@@ -214,6 +222,11 @@ fn collect(
         view(Place::Server, Field::Server, weights.server),
         hits,
     );
+    // A filter by action on a tool that plainly reads is no choice of actions.
+    let reads = scratch
+        .name
+        .iter()
+        .any(|t| t.bits & bit::HEAD != 0 && t.flags & (flag::NOUNISH | flag::READS) == flag::READS);
     let mut offered = Vec::new();
     let mut best: Option<(Category, Hit)> = None;
     let mut other = mem::take(&mut scratch.other);
@@ -224,7 +237,7 @@ fn collect(
         other.clear();
         tokens::read_name(rules, property.name, &mut scratch.raw, &mut other);
         scan::property(rules, &other, number, property, hits);
-        if !actions::selects(&other, property) {
+        if !actions::selects(&other, property) || reads && !property.required {
             continue;
         }
         let values = property.values.unwrap_or_default();
@@ -249,7 +262,9 @@ fn collect(
         }
     }
     let mut lists = Vec::new();
-    actions::lists(&scratch.description, &mut lists);
+    if !reads {
+        actions::lists(&scratch.description, &mut lists);
+    }
     let description = tool.description.as_deref().unwrap_or_default();
     for (from, to) in lists {
         other.clear();
@@ -289,7 +304,7 @@ fn collect(
     } else if let Some((_, hit)) = best {
         hits.push(hit);
     }
-    whole(rules, tool, properties, options, !offered.is_empty(), hits);
+    whole(rules, tool, properties, options, &offered, hits);
     offered
 }
 
@@ -351,7 +366,7 @@ fn whole(
     tool: &Tool,
     properties: &[Property<'_>],
     options: Options,
-    several: bool,
+    offered: &[Offered],
     hits: &mut Vec<Hit>,
 ) {
     let count = schema::top_level(properties);
@@ -375,7 +390,14 @@ fn whole(
                 Field::Whole,
                 rules.weights.schema,
             ),
-            Whole::Fact(Fact::SeveralActions) => (several, Field::Whole, rules.weights.schema),
+            Whole::Fact(Fact::SeveralActions) => {
+                (!offered.is_empty(), Field::Whole, rules.weights.schema)
+            }
+            Whole::Fact(Fact::OffersRead) => (
+                offered.iter().any(|o| o.category == Category::Read),
+                Field::Whole,
+                rules.weights.schema,
+            ),
             Whole::Fact(Fact::Truncated) => (
                 tool.description
                     .as_deref()
@@ -396,6 +418,7 @@ fn whole(
                 end: 0,
                 place: place as f32,
                 negated: false,
+                raised: false,
             });
         }
     }
@@ -451,6 +474,9 @@ impl Judge<'_> {
             }
             if let Some((vote, hit)) = best {
                 scores.add(category, vote);
+                if hit.raised && scores.joined.is_none_or(|(known, _)| category > known) {
+                    scores.joined = Some((category, vote));
+                }
                 self.note(&ready.id, hit, vote, Some(category));
             }
             if let Some((vote, hit)) = counter {

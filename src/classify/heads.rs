@@ -19,58 +19,41 @@ fn is_plain(tok: &Tok) -> bool {
 }
 
 fn is_ambiguous(tok: &Tok) -> bool {
-    tok.flags & flag::AMBIGUOUS != 0
+    tok.flags & (flag::AMBIGUOUS | flag::NOUNISH) != 0
 }
 
 /// Marks the verbs of a name.
 ///
-/// The first word that is only a verb leads; a word that is as often a noun leads when there is no
-/// other, or when it is the first of the name and what follows is no verb. Participles before
-/// another word are adjectives. What follows `and` or `or` leads too.
+/// The first verb leads; a word that is a noun in most names leads only when there is no other.
+/// Participles before another word are adjectives. What follows `and` or `or` leads too.
 pub(super) fn mark_name(toks: &mut [Tok]) {
-    let from = toks
-        .iter()
-        .take_while(|t| t.bits & bit::STRIPPED != 0)
-        .count();
-    let own = &mut toks[from..];
+    let own = own_part(toks);
     for tok in own.iter_mut() {
         tok.bits |= bit::FIRST;
     }
-    let leads = |tok: &Tok| is_verb(tok) && tok.form == Form::Base;
-    let clear = own.iter().position(|t| leads(t) && !is_ambiguous(t));
-    let unclear = own.iter().position(leads);
-    let head = match (clear, unclear) {
-        (Some(clear), Some(0)) if clear > 0 => {
-            // `order_cancel` cancels, `schedule_start_job` schedules.
-            if clear + 1 == own.len() || own.len() == 2 {
-                clear
-            } else {
-                0
-            }
-        }
-        (Some(clear), _) => clear,
-        (None, Some(unclear)) => {
-            let last = own.len() - 1;
-            if unclear != last && is_tail_verb(own, last) {
-                last
-            } else {
-                unclear
-            }
-        }
-        (None, None) => {
-            // `gets_weather`, `listing`, `deleting`.
-            let Some(other) = own
-                .iter()
-                .position(|t| is_verb(t) && t.form == Form::S && !is_ambiguous(t))
-                .or_else(|| {
-                    own.iter()
-                        .position(|t| is_verb(t) && t.form == Form::Ing && !is_ambiguous(t))
-                })
-            else {
-                return;
-            };
-            other
-        }
+    let clear = |tok: &Tok| tok.flags & flag::NOUNISH == 0;
+    let with = |form: Form| move |tok: &Tok| is_verb(tok) && tok.form == form;
+    let head = own
+        .iter()
+        .position(|t| with(Form::Base)(t) && clear(t))
+        // `gets_weather`, `listing`, `deleting`.
+        .or_else(|| {
+            own.iter()
+                .take(1)
+                .position(|t| with(Form::S)(t) && clear(t))
+        })
+        .or_else(|| own.iter().position(with(Form::Base)))
+        .or_else(|| {
+            own.iter()
+                .position(|t| with(Form::S)(t) && clear(t) && !is_ambiguous(t))
+        })
+        .or_else(|| {
+            own.iter()
+                .take(1)
+                .position(|t| with(Form::Ing)(t) && !is_ambiguous(t))
+        });
+    let Some(head) = head else {
+        return;
     };
     own[head].bits |= bit::HEAD;
     for at in head + 2..own.len() {
@@ -78,17 +61,56 @@ pub(super) fn mark_name(toks: &mut [Tok]) {
             own[at].bits |= bit::HEAD;
         }
     }
-    if head + 1 < own.len() && is_plain(&own[head + 1]) && !is_ambiguous(&own[head + 1]) {
-        own[head + 1].bits |= bit::HEAD;
-    }
 }
 
-/// `test_case_list`: the last word decides when the first is a noun as well.
-fn is_tail_verb(own: &[Tok], last: usize) -> bool {
-    own.len() > 2
-        && own[last].flags & flag::INFO == 0
-        && own[last].form == Form::Base
-        && is_verb(&own[last])
+/// The tokens of a name that are no prefix.
+fn own_part(toks: &mut [Tok]) -> &mut [Tok] {
+    let from = toks
+        .iter()
+        .take_while(|t| t.bits & bit::STRIPPED != 0)
+        .count();
+    &mut toks[from..]
+}
+
+/// Lets name and description agree: a noun at the front of a name that leads the first sentence
+/// as a verb is the name's verb (`schedule_start_job`: *Schedules the start of a job*); and verbs
+/// that the description joins count like the name's when the name is one of them, says little, or
+/// has none.
+pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
+    let own = own_part(name);
+    let first_head = description
+        .iter()
+        .find(|t| t.bits & (bit::HEAD | bit::FIRST) == bit::HEAD | bit::FIRST)
+        .copied();
+    if let Some(said) = first_head
+        && own
+            .first()
+            .is_some_and(|t| t.word == said.word && t.flags & flag::NOUNISH != 0)
+    {
+        for tok in own.iter_mut() {
+            tok.bits &= !bit::HEAD;
+        }
+        own[0].bits |= bit::HEAD;
+    }
+    let head = own.iter().find(|t| t.bits & bit::HEAD != 0).copied();
+    // A noun passes for the name's verb only while the description names no other.
+    if let (Some(head), Some(said)) = (head, first_head)
+        && head.flags & flag::NOUNISH != 0
+        && head.word != said.word
+    {
+        for tok in own.iter_mut() {
+            tok.bits |= bit::NOUN;
+        }
+    }
+    let joined = |t: &Tok| t.bits & (bit::JOINED | bit::FIRST) == bit::JOINED | bit::FIRST;
+    let open = head.is_none_or(|h| {
+        h.flags & flag::WEAK != 0 || description.iter().any(|t| joined(t) && t.word == h.word)
+    });
+    if open {
+        for tok in description.iter_mut().filter(|t| joined(t)) {
+            tok.bits |= bit::RAISED;
+        }
+    }
 }
 
 /// Marks sentences, negations and verbs of prose.
@@ -234,7 +256,8 @@ fn coordinate(own: &mut [Tok], head: usize) {
                 })
                 && !directly)
         {
-            own[at].bits |= bit::HEAD;
+            own[at].bits |= bit::HEAD | bit::JOINED;
+            own[head].bits |= bit::JOINED;
             previous_verb = at;
         }
     }

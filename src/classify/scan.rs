@@ -34,6 +34,8 @@ pub(super) struct Hit {
     /// Weight of the place, in points.
     pub place: f32,
     pub negated: bool,
+    /// A verb that the description joins to that of the name.
+    pub raised: bool,
 }
 
 /// What one rule has so far.
@@ -149,6 +151,7 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
                     end: toks[last].end,
                     place: weight(rules, tok, view),
                     negated: tok.bits & bit::NEGATED != 0,
+                    raised: tok.bits & bit::RAISED != 0,
                 });
             }
         }
@@ -207,7 +210,15 @@ fn stands(matcher: &Ready, toks: &[Tok], from: usize, last: usize, place: Place)
 
 #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
 fn weight(rules: &Compiled, tok: &Tok, view: View) -> f32 {
-    if view.place != Place::Description || tok.bits & bit::FIRST != 0 {
+    if view.place != Place::Description {
+        if tok.bits & bit::NOUN != 0 {
+            view.weight * 0.5
+        } else {
+            view.weight
+        }
+    } else if tok.bits & bit::RAISED != 0 {
+        rules.weights.name as f32
+    } else if tok.bits & bit::FIRST != 0 {
         view.weight
     } else if tok.bits & bit::LOW != 0 {
         rules.weights.low_zone as f32
@@ -250,6 +261,7 @@ pub(super) fn property(
                 end: u32::try_from(property.name.len()).unwrap_or(0),
                 place: view.weight,
                 negated: false,
+                raised: false,
             });
         }
     }

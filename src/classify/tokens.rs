@@ -13,17 +13,23 @@ pub(super) const MOST_TOKENS: usize = 4_000;
 /// What a token is in its sentence.
 pub(super) mod bit {
     /// A verb that says what the tool does.
-    pub(in crate::classify) const HEAD: u8 = 1;
+    pub(in crate::classify) const HEAD: u16 = 1;
     /// In the first sentence that says what the tool does.
-    pub(in crate::classify) const FIRST: u8 = 1 << 1;
+    pub(in crate::classify) const FIRST: u16 = 1 << 1;
     /// In examples, arguments, return values, conditions.
-    pub(in crate::classify) const LOW: u8 = 1 << 2;
+    pub(in crate::classify) const LOW: u16 = 1 << 2;
     /// Under a negation.
-    pub(in crate::classify) const NEGATED: u8 = 1 << 3;
+    pub(in crate::classify) const NEGATED: u16 = 1 << 3;
     /// Stripped from the front of a name: not looked at for the verb.
-    pub(in crate::classify) const STRIPPED: u8 = 1 << 4;
+    pub(in crate::classify) const STRIPPED: u16 = 1 << 4;
     /// Of Japanese, whose verbs stand at the end.
-    pub(in crate::classify) const KANA: u8 = 1 << 5;
+    pub(in crate::classify) const KANA: u16 = 1 << 5;
+    /// A verb that is joined to others: `creates, updates and deletes`.
+    pub(in crate::classify) const JOINED: u16 = 1 << 6;
+    /// A joined verb that the name does not speak against: it counts like one of the name.
+    pub(in crate::classify) const RAISED: u16 = 1 << 7;
+    /// Of a name whose only verb is a noun too, and the description names another verb.
+    pub(in crate::classify) const NOUN: u16 = 1 << 8;
 }
 
 /// A token as the rules see it.
@@ -36,7 +42,7 @@ pub(super) struct Tok {
     pub sentence: u16,
     pub gap: Gap,
     pub flags: u16,
-    pub bits: u8,
+    pub bits: u16,
 }
 
 /// Reads a name.
@@ -90,7 +96,7 @@ fn push(
     token: &Token,
     start: u32,
     end: u32,
-    bits: u8,
+    bits: u16,
     into: &mut Vec<Tok>,
 ) {
     into.push(Tok {

@@ -11,7 +11,7 @@ use crate::text::inflect::{self, Form};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Classes that the engine itself asks for; a lexicon must have them.
-pub const GRAMMAR: [(&str, u16); 11] = [
+pub const GRAMMAR: [(&str, u16); 14] = [
     ("ambiguous", flag::AMBIGUOUS),
     ("lead", flag::LEAD),
     ("negation", flag::NEGATION),
@@ -23,6 +23,9 @@ pub const GRAMMAR: [(&str, u16); 11] = [
     ("selector", flag::SELECTOR),
     ("contrast", flag::CONTRAST),
     ("info", flag::INFO),
+    ("nounish", flag::NOUNISH),
+    ("weak", flag::WEAK),
+    ("read", flag::READS),
 ];
 
 /// What the engine knows of a word.
@@ -53,6 +56,12 @@ pub mod flag {
     pub const INFO: u16 = 1 << 11;
     /// In some noun class.
     pub const NOUN: u16 = 1 << 12;
+    /// A verb that is a noun in most names.
+    pub const NOUNISH: u16 = 1 << 13;
+    /// A verb that says little by itself.
+    pub const WEAK: u16 = 1 << 14;
+    /// A verb that returns information.
+    pub const READS: u16 = 1 << 15;
 }
 
 /// A word as it was met in a text.

@@ -262,6 +262,8 @@ pub enum Fact {
     NoDescription,
     /// The tool lists two or more actions.
     SeveralActions,
+    /// One of its listed actions reads.
+    OffersRead,
     /// The description is longer than is read.
     Truncated,
     /// The annotation `readOnlyHint` is true and the verdict is not Read.
