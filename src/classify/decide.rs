@@ -507,15 +507,11 @@ impl Judge<'_> {
                     matcher.rule == *rule && matcher.role != Role::None && !hit.negated
                 })
                 .max_by(|a, b| {
-                    let vote = |h: &Hit| {
-                        f64::from(h.place)
-                            * f64::from(
-                                self.rules.matchers[h.matcher as usize]
-                                    .weight
-                                    .unsigned_abs(),
-                            )
-                    };
-                    vote(a).total_cmp(&vote(b)).then(b.start.cmp(&a.start))
+                    let weight = |h: &Hit| self.rules.matchers[h.matcher as usize].weight.abs();
+                    weight(a)
+                        .cmp(&weight(b))
+                        .then(a.place.total_cmp(&b.place))
+                        .then(b.start.cmp(&a.start))
                 });
             let Some(hit) = best else { continue };
             let vote = f64::from(self.rules.matchers[hit.matcher as usize].weight);

@@ -183,7 +183,7 @@ fn mark_sentence(own: &mut [Tok]) -> bool {
     }
     let mut unknown = 0usize;
     let mut head = None;
-    for (at, tok) in own.iter().enumerate() {
+    for (at, tok) in own.iter().enumerate().skip(label(own)) {
         if at - unknown > 14 || unknown > BEFORE_VERB {
             break;
         }
@@ -202,6 +202,18 @@ fn mark_sentence(own: &mut [Tok]) -> bool {
     own[head].bits |= bit::HEAD;
     coordinate(own, head);
     true
+}
+
+/// How many tokens a label in brackets takes at the front: `[Mail operations] List …`.
+fn label(own: &[Tok]) -> usize {
+    if own[0].gap != Gap::Bracket {
+        return 0;
+    }
+    own.iter()
+        .take(7)
+        .skip(1)
+        .position(|tok| tok.gap == Gap::Bracket)
+        .map_or(0, |at| at + 1)
 }
 
 /// Whether the verb at `at` can be the verb of its sentence.
