@@ -31,7 +31,7 @@ pub(super) fn mark_name(toks: &mut [Tok]) {
     for tok in own.iter_mut() {
         tok.bits |= bit::FIRST;
     }
-    let clear = |tok: &Tok| tok.flags & flag::NOUNISH == 0;
+    let clear = |tok: &Tok| tok.flags & (flag::NOUNISH | flag::WEAK) == 0;
     let with = |form: Form| move |tok: &Tok| is_verb(tok) && tok.form == form;
     let head = own
         .iter()

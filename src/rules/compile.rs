@@ -249,6 +249,8 @@ struct Builder {
     ids: BTreeMap<String, u32>,
     bases: Vec<String>,
     flags: Vec<u16>,
+    /// Inflected surfaces of the lexicon's words, so that a rule that writes one means the word.
+    surfaces: BTreeMap<String, u32>,
     elements: BTreeMap<BTreeSet<u32>, u32>,
 }
 
@@ -264,6 +266,29 @@ impl Builder {
         id
     }
 
+    /// A word that a rule writes: a form of a word of the lexicon is that word.
+    fn plain(&mut self, text: &str) -> u32 {
+        match self.surfaces.get(text) {
+            Some(id) if !self.ids.contains_key(text) => *id,
+            _ => self.word(text),
+        }
+    }
+
+    /// Learns the inflected forms of the words so far.
+    fn learn_surfaces(&mut self, lexicon: &LexiconFile) {
+        for (base, id) in &self.ids {
+            let irregular = lexicon.irregular.get(base);
+            let past = irregular
+                .iter()
+                .flat_map(|i| i.past.iter().chain(&i.s))
+                .cloned();
+            let regular = inflect::forms(base).into_iter().map(|(surface, _)| surface);
+            for surface in past.chain(regular) {
+                self.surfaces.entry(surface).or_insert(*id);
+            }
+        }
+    }
+
     fn element(&mut self, words: BTreeSet<u32>) -> u32 {
         let next = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
         *self.elements.entry(words).or_insert(next)
@@ -277,6 +302,7 @@ impl Compiled {
         let mut builder = Builder::default();
         builder.word(""); // 0: unknown
         let members = class_members(lexicon, &mut builder)?;
+        builder.learn_surfaces(lexicon);
         for (class, bit) in GRAMMAR {
             let Some(words) = members.get(class) else {
                 return Err(RuleError::Rule {
@@ -584,7 +610,7 @@ fn sequence(
                 };
                 words.extend(class);
             } else {
-                words.insert(builder.word(&one.to_lowercase().replace('+', " ")));
+                words.insert(builder.plain(&one.to_lowercase()));
             }
         }
         steps.push(Step {
@@ -613,6 +639,7 @@ fn assemble(
         mut bases,
         mut flags,
         elements,
+        surfaces: _,
     } = builder;
     // Words that occur only inside phrases need ids too.
     let phrases: Vec<(u32, Vec<String>)> = bases
