@@ -9,6 +9,7 @@
 //! | [`evaluate()`] | one call against a document |
 //! | [`merge`] | regenerating without losing what a person changed |
 //! | [`emit`] | the formats of other enforcers |
+//! | [`together`] | several servers in one client |
 //! | [`placeholders`] | what a person has yet to fill in |
 //! | [`lock`] | of which definitions a document was made, and what moved since |
 //!
@@ -27,6 +28,7 @@ mod placeholder;
 mod pointer;
 pub mod preset;
 mod read;
+pub mod together;
 
 pub use conditions::Note;
 pub use evaluate::{Call, Counters, Decision, Evaluator, evaluate};

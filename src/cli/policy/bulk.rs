@@ -1,7 +1,7 @@
 //! Policies for every server of a catalogue.
 
 use super::super::{Exit, Failure, output};
-use super::generate::{Args, Files, summary};
+use super::generate::{Args, Files, Written, summary};
 use super::server::{Server, bad_catalogue};
 use super::shown;
 use crate::catalogue::Catalogue;
@@ -9,13 +9,13 @@ use crate::classify::Classifier;
 use crate::model::{Outcome, Record, Shown, Slug};
 use crate::policy::{Disposition, Preset, Summary};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What was done for one record.
 enum Done {
     Written {
-        files: usize,
-        kept: usize,
+        written: Written,
         counted: Summary,
     },
     /// Nothing is known of its tools.
@@ -43,17 +43,17 @@ pub(super) fn run(
         .map(|path| one(args, out, preset, classifier, path))
         .collect::<Result<_, _>>()?;
     let mut total: Summary = Disposition::ALL.map(|d| (d, 0)).into();
-    let (mut servers, mut written, mut kept, mut empty, mut broken) = (0, 0, 0, 0, 0_usize);
+    let (mut servers, mut files, mut kept, mut empty, mut broken) = (0, 0, 0, 0, 0_usize);
+    let mut losses: BTreeMap<String, usize> = BTreeMap::new();
     for one in done {
         match one {
-            Done::Written {
-                files,
-                kept: edited,
-                counted,
-            } => {
+            Done::Written { written, counted } => {
                 servers += 1;
-                written += files;
-                kept += edited;
+                files += written.files;
+                kept += written.changes.kept.len();
+                for loss in written.losses {
+                    *losses.entry(loss.what).or_default() += loss.tools.len().max(1);
+                }
                 for (disposition, count) in counted {
                     *total.entry(disposition).or_default() += count;
                 }
@@ -66,10 +66,19 @@ pub(super) fn run(
         }
     }
     output::note(&format!(
-        "{servers} servers in {}; {written} files changed; {kept} tools kept as a person changed \
+        "{servers} servers in {}; {files} files changed; {kept} tools kept as a person changed \
          them; {empty} servers without known tools have no policy",
         shown(out)
     ));
+    if let Some(emitter) = args.emitter() {
+        for (what, count) in &losses {
+            output::note(&format!(
+                "{}: lost {count} times: {}",
+                emitter.id,
+                Shown(what)
+            ));
+        }
+    }
     summary("all tools", &total);
     Ok(if broken > 0 { Exit::Failed } else { Exit::Done })
 }
@@ -97,20 +106,16 @@ fn one(
     }
     let made = server.make(classifier, preset);
     let counted = made.generated.summary();
-    let (files, changes) = files(out, &slug, args.sharded).write(&made, &args.accept)?;
-    Ok(Done::Written {
-        files,
-        kept: changes.kept.len(),
-        counted,
-    })
+    let written = files(args, out, &slug).write(args, &made)?;
+    Ok(Done::Written { written, counted })
 }
 
 /// Where the files of a server stand: the policies together, locks and reports beside them.
-fn files(out: &Path, slug: &Slug, sharded: bool) -> Files {
+fn files(args: &Args, out: &Path, slug: &Slug) -> Files {
     let place = |folder: Option<&str>, end: &str| -> PathBuf {
         let mut path = out.to_owned();
         path.extend(folder);
-        if sharded {
+        if args.sharded {
             path.push(slug.shard());
         }
         path.push(format!("{slug}{end}"));
@@ -120,5 +125,8 @@ fn files(out: &Path, slug: &Slug, sharded: bool) -> Files {
         policy: place(None, ".json"),
         lock: place(Some("locks"), ".lock.json"),
         report: place(Some("reports"), ".report.json"),
+        emitted: args
+            .emitter()
+            .map(|e| (e, place(Some(e.id), &format!(".{}", e.extension)))),
     }
 }

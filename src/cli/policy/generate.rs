@@ -2,10 +2,11 @@
 
 use super::super::{Exit, Failure, output};
 use super::server::{Made, Server};
-use super::{bulk, read_input, shown};
+use super::{bulk, emitted, read_input, shown, together};
 use crate::catalogue::write_staged;
 use crate::classify::Classifier;
 use crate::model::{PolicyDocument, Shown};
+use crate::policy::emit::{self, EmitError, Emitter, Loss};
 use crate::policy::{
     self, Changes, Disposition, Lock, MAX_BYTES, Planned, Preset, Summary, for_tool, merge,
     placeholders, to_json,
@@ -37,6 +38,19 @@ pub(super) struct Args {
     /// starter, hardened, read-only, or a preset file of one's own (TOML)
     #[arg(long, default_value = "starter", value_name = "NAME|FILE")]
     pub(super) preset: String,
+    /// The format that is written
+    #[arg(long, value_name = "FORMAT", default_value = "policylayer", value_parser = formats())]
+    emit: String,
+    /// Write a format that lets through, or asks about, what it does not name
+    #[arg(long)]
+    allow_open: bool,
+    /// Make one bundle for a client that has all the named servers, or all of the catalogue: one
+    /// budget of calls, and no way for private data to leave
+    #[arg(long, conflicts_with_all = ["tool", "emit"])]
+    together: bool,
+    /// Calls a minute of all servers together
+    #[arg(long, value_name = "N", default_value_t = 60, requires = "together")]
+    pub(super) budget: u32,
     /// Only the document of this tool
     #[arg(long, value_name = "NAME", conflicts_with = "out")]
     tool: Option<String>,
@@ -63,6 +77,17 @@ pub(super) struct Args {
     pub(super) rules: Option<PathBuf>,
 }
 
+fn formats() -> clap::builder::PossibleValuesParser {
+    emit::ALL.map(|emitter| emitter.id).into()
+}
+
+impl Args {
+    /// The format that was asked for, unless it is our own.
+    pub(super) fn emitter(&self) -> Option<&'static Emitter> {
+        Emitter::named(&self.emit).filter(|emitter| emitter.id != emit::ALL[0].id)
+    }
+}
+
 /// What stands in `policy.report.json`.
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
@@ -80,6 +105,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let preset = preset(&args.preset)?;
     let rules = super::super::rules::rule_set(args.rules.as_deref())?;
     let classifier = Classifier::new(&rules).map_err(|e| super::super::rules::rule_failure(&e))?;
+    if args.together {
+        return together::run(args, &preset, &classifier);
+    }
     match (args.servers.as_slice(), &args.out) {
         ([], None) => Err(Failure::bad_input(
             "there is no server to make a policy for",
@@ -97,7 +125,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         }
         _ => Err(Failure::bad_input(
             "only one server can be named",
-            "run the command once for each",
+            "run the command once for each, or give --together for one client that has them all",
         )),
     }
 }
@@ -142,6 +170,15 @@ fn to_stdout(args: &Args, made: &Made) -> Result<Exit, Failure> {
         one = for_tool(&made.generated, tool);
         document = &one;
     }
+    // An emitter that refuses leaves nothing half-written.
+    let text = match args.emitter() {
+        None => to_json(document),
+        Some(emitter) => {
+            let other = emitted::emit(emitter, made, document, args.allow_open)?;
+            emitted::tell(emitter, &other.losses);
+            other.text
+        }
+    };
     if let Some(path) = &args.lock {
         write(path, &made.lock.to_json())?;
     }
@@ -149,7 +186,7 @@ fn to_stdout(args: &Args, made: &Made) -> Result<Exit, Failure> {
         write(path, &report(made, document, Changes::default()))?;
     }
     let mut out = output::stdout();
-    out.write_all(to_json(document).as_bytes())?;
+    out.write_all(text.as_bytes())?;
     out.flush()?;
     if args.tool.is_none() {
         summary(&made.name, &made.generated.summary());
@@ -162,12 +199,18 @@ fn to_folder(args: &Args, out: &Path, made: &Made) -> Result<Exit, Failure> {
         policy: out.join("policy.json"),
         lock: out.join("policy.lock.json"),
         report: out.join("policy.report.json"),
+        emitted: args
+            .emitter()
+            .map(|e| (e, out.join(format!("policy.{}", e.extension)))),
     };
     let name = made.name.clone();
     let counted = made.generated.summary();
-    let (_, changes) = files.write(made, &args.accept)?;
+    let written = files.write(args, made)?;
     summary(&name, &counted);
-    tell(&changes);
+    tell(&written.changes);
+    if let Some((emitter, _)) = files.emitted {
+        emitted::tell(emitter, &written.losses);
+    }
     Ok(Exit::Done)
 }
 
@@ -176,33 +219,56 @@ pub(super) struct Files {
     pub(super) policy: PathBuf,
     pub(super) lock: PathBuf,
     pub(super) report: PathBuf,
+    /// Another format, and where.
+    pub(super) emitted: Option<(&'static Emitter, PathBuf)>,
+}
+
+/// What was written for one server.
+#[derive(Default)]
+pub(super) struct Written {
+    /// How many files changed.
+    pub(super) files: usize,
+    pub(super) changes: Changes,
+    pub(super) losses: Vec<Loss>,
 }
 
 impl Files {
-    /// Merges with what stands there and writes what changed; says how many files that were.
-    pub(super) fn write(
-        &self,
-        made: &Made,
-        accept: &[String],
-    ) -> Result<(usize, Changes), Failure> {
-        let mut changes = Changes::default();
+    /// Merges with what stands there and writes what changed.
+    pub(super) fn write(&self, args: &Args, made: &Made) -> Result<Written, Failure> {
+        let mut written = Written::default();
         let mut document = made.generated.document.clone();
         let mut lock = made.lock.clone();
         if let Some(mine) = self.standing_policy()? {
             let before = self.standing_lock(made, &mine)?;
-            let merged = merge(&before, &mine, made.lock.clone(), accept);
-            (document, lock, changes) = (merged.document, merged.lock, merged.changes);
+            let merged = merge(&before, &mine, made.lock.clone(), &args.accept);
+            (document, lock, written.changes) = (merged.document, merged.lock, merged.changes);
         }
-        let report = report(made, &document, changes.clone());
-        let mut written = 0;
-        for (path, text) in [
+        let mut texts = vec![
             (&self.policy, to_json(&document)),
             (&self.lock, lock.to_json()),
-            (&self.report, report),
-        ] {
-            written += usize::from(write(path, &text)?);
+            (
+                &self.report,
+                report(made, &document, written.changes.clone()),
+            ),
+        ];
+        if let Some((emitter, path)) = &self.emitted {
+            match emitted::try_emit(emitter, made, &document, args.allow_open) {
+                Ok(other) => {
+                    written.losses = other.losses;
+                    texts.push((path, other.text));
+                }
+                // A server of which nothing may be called has no file in such a format.
+                Err(error @ EmitError::NothingAllowed { .. }) => written.losses.push(Loss {
+                    what: error.to_string(),
+                    tools: Vec::new(),
+                }),
+                Err(error) => return Err(emitted::refused(&error)),
+            }
         }
-        Ok((written, changes))
+        for (path, text) in texts {
+            written.files += usize::from(write(path, &text)?);
+        }
+        Ok(written)
     }
 
     fn standing_policy(&self) -> Result<Option<PolicyDocument>, Failure> {

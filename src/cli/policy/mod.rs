@@ -9,9 +9,11 @@ use std::path::Path;
 
 mod bulk;
 mod check;
+mod emitted;
 mod generate;
 mod server;
 mod test;
+mod together;
 mod validate;
 
 const EXAMPLES: &str = "\

@@ -7,7 +7,7 @@ use crate::classify::{Classifier, Options, ServerContext};
 use crate::crawl::{SavedError, parse_saved, read_saved};
 use crate::digest::tool_digest;
 use crate::mcp::Limits;
-use crate::model::{Record, Shown, Slug, Tool, ToolEntry};
+use crate::model::{Record, Shown, Slug, Tool, ToolEntry, Verdict};
 use crate::policy::{Generated, Lock, Preset, ServerTools, ToolInput, generate};
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -26,6 +26,7 @@ pub(super) struct Server {
 /// A server's policy with what it was made from.
 pub(super) struct Made {
     pub(super) name: String,
+    pub(super) verdicts: Vec<Verdict>,
     pub(super) generated: Generated,
     pub(super) lock: Lock,
 }
@@ -200,6 +201,7 @@ impl Server {
         );
         Made {
             name: self.name.clone(),
+            verdicts,
             generated,
             lock,
         }

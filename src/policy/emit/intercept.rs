@@ -1,9 +1,9 @@
 //! The YAML of Intercept. Its rules say when a call is allowed, so that `require` fits and a
 //! conditional `deny_if` does not.
 
-use super::super::json::pretty_json;
 use super::{Abilities, Emitter, Plan, quote};
 use crate::model::policy::{DefaultAction, Rule, ToolRules};
+use serde_json::Value;
 use std::fmt::Write as _;
 
 pub(super) static INTERCEPT: Emitter = Emitter {
@@ -103,11 +103,21 @@ fn evaluate(list: &mut String, number: usize, rule: &Rule) {
     for condition in &rule.conditions {
         let _ = writeln!(list, "          - path: {}", quote::yaml(&condition.path));
         let _ = writeln!(list, "            op: \"{}\"", condition.op.as_str());
-        // JSON is YAML; our JSON has no character that YAML reads otherwise.
-        let value = pretty_json(&condition.value).replace('\n', " ");
-        let _ = writeln!(list, "            value: {}", value.trim_end());
+        let _ = writeln!(list, "            value: {}", value(&condition.value));
     }
     on_deny(list, rule);
+}
+
+/// A value of a condition: a scalar or a list of scalars.
+fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => quote::yaml(text),
+        Value::Array(elements) => {
+            let elements: Vec<String> = elements.iter().map(self::value).collect();
+            format!("[{}]", elements.join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 fn on_deny(list: &mut String, rule: &Rule) {

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use toolrisk::model::{Category, Severity, Traits, Verdict};
+mod emit;
+mod engines;
+
 use toolrisk::policy::{Preset, ServerTools, ToolInput, for_tool, generate, to_json};
 
 /// A validator of the published schema.

@@ -1,0 +1,307 @@
+//! Emitted documents, read back by engines that are not ours.
+
+use super::engines::{Names, allowed};
+use serde_json::json;
+use std::collections::BTreeSet;
+use toolrisk::model::PolicyDocument;
+use toolrisk::policy::emit::{ALL, EmitError, Emitted, Emitter, Source};
+
+/// Tool names that try to be something else.
+fn hostile() -> Vec<String> {
+    let mut names: Vec<String> = [
+        "plain",
+        "with-dash",
+        "with_underscore",
+        "_leading",
+        "__",
+        "a__b",
+        "a_",
+        "*",
+        "a*",
+        "mcp__x__y",
+        "..",
+        "../../etc",
+        "a.b",
+        "a/b",
+        "a:b",
+        "a b",
+        " ",
+        "\"",
+        "'",
+        "a\"b",
+        "a'b",
+        "\\",
+        "a\\\"b",
+        "a\nb",
+        "\r\n",
+        "\t",
+        "a\u{0}b",
+        "\u{7f}\u{85}",
+        "]",
+        "},{",
+        "\"] }\nallow := true #",
+        "\");permit(principal,action,resource);//",
+        "\" || true || \"",
+        "x\"}\n[[rule]]\ndecision=\"allow\"",
+        "- x",
+        "# x",
+        "x: y",
+        "true",
+        "null",
+        "~",
+        "0x10",
+        "1e3",
+        "&a",
+        "!!str",
+        "%",
+        "@",
+        "`",
+        "${x}",
+        "{{x}}",
+        "\u{202e}evil",
+        "a\u{200b}b",
+        "\u{feff}bom",
+        "\u{2028}",
+        "\u{e0041}tag",
+        "\u{fffe}",
+        "工具",
+        "🦀🦀",
+        "e\u{301}",
+        "é",
+        "ﬁ",
+        "Plain",
+    ]
+    .map(str::to_owned)
+    .into();
+    names.push("x".repeat(200));
+    names.push("大".repeat(200));
+    names
+}
+
+/// A document that treats the names in turn in every way, and the names that it does not list.
+fn document(names: &[String], turn: usize) -> (PolicyDocument, Vec<String>) {
+    let mut tools = serde_json::Map::new();
+    let (mut hide, mut unlisted) = (Vec::new(), Vec::new());
+    for (number, name) in names.iter().enumerate() {
+        let counter = format!("{name}_rate");
+        let rules = match (number + turn) % 6 {
+            0 => json!({}),
+            1 => json!({"limits": [
+                {"counter": counter, "window": "minute", "max": 10, "scope": "grant"}]}),
+            2 => json!({"deny_if": [{"conditions": [], "on_deny": "Requires human approval."}]}),
+            3 => json!({
+                "require": [{"conditions": [
+                    {"path": format!("args.{}", name.replace('.', "-")), "op": "in", "value": [name, 1, true]}
+                ], "on_deny": name}],
+                "deny_if": [{"conditions": [{"path": "args.x[]", "op": "regex", "value": "\"\\."}]}]
+            }),
+            4 => {
+                hide.push(name.clone());
+                continue;
+            }
+            _ => {
+                unlisted.push(name.clone());
+                continue;
+            }
+        };
+        if name == "*" {
+            // No tool of a document can have this name.
+            unlisted.push(name.clone());
+        } else {
+            tools.insert(name.clone(), rules);
+        }
+    }
+    hide.retain(|name| name != "*");
+    let document = json!({"version": "1", "default": "deny", "hide": hide, "tools": tools});
+    (serde_json::from_value(document).unwrap(), unlisted)
+}
+
+/// The tools that the document lets through in some call.
+fn ours(document: &PolicyDocument) -> Names {
+    document
+        .tools
+        .iter()
+        .filter(|(name, rules)| !rules.denies_always() && !document.hide.contains(name))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+/// Emits and compares; gives what was emitted.
+pub(super) fn agrees(format: &Emitter, source: &Source<'_>, probes: &Names) -> Option<Emitted> {
+    let emitted = match format.emit(source, true) {
+        Err(EmitError::NothingAllowed { .. }) => {
+            assert!(!format.can.limits, "only a plain list can be empty");
+            return None;
+        }
+        other => other.unwrap(),
+    };
+    assert!(emitted.text.ends_with('\n'), "{}", format.id);
+    let again = format.emit(source, true).unwrap();
+    assert_eq!(again, emitted);
+    let left_out: BTreeSet<&String> = emitted
+        .losses
+        .iter()
+        .filter(|loss| loss.what.contains("is not allowed there"))
+        .flat_map(|loss| &loss.tools)
+        .collect();
+    let mut expected = ours(source.document);
+    expected.retain(|name| !left_out.contains(name));
+    let found = allowed(format.id, &emitted.text, alias(source.server), probes);
+    assert_eq!(found, expected, "{}:\n{}", format.id, emitted.text);
+    Some(emitted)
+}
+
+/// The tests name their servers so that every format takes the name.
+fn alias(server: &str) -> &str {
+    server
+}
+
+#[test]
+fn every_engine_allows_what_we_allow_whatever_the_names() {
+    let names = hostile();
+    for turn in 0..6 {
+        let (document, unlisted) = document(&names, turn);
+        let mut probes: Names = names.iter().cloned().collect();
+        // Names that are not there must not be let through either.
+        for name in &names {
+            probes.insert(format!("{name}x"));
+            probes.insert(name.trim().to_owned());
+            probes.insert(name.to_uppercase());
+        }
+        let source = Source {
+            server: "files",
+            document: &document,
+            unlisted: &unlisted,
+        };
+        for emitter in ALL {
+            let emitted = agrees(emitter, &source, &probes).unwrap();
+            if emitter.can.names == "all" {
+                assert!(
+                    !emitted.losses.iter().any(|l| l.what.contains("the name")),
+                    "{}",
+                    emitter.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_document_that_allows_nothing_allows_nothing_elsewhere() {
+    let nothing = PolicyDocument::deny_all();
+    let source = Source {
+        server: "files",
+        document: &nothing,
+        unlisted: &["a".to_owned()],
+    };
+    let probes: Names = ["a".to_owned(), "b".to_owned()].into();
+    let mut refused = Vec::new();
+    for emitter in ALL {
+        if agrees(emitter, &source, &probes).is_none() {
+            refused.push(emitter.id);
+        }
+    }
+    assert_eq!(refused, ["docker-gateway"]);
+}
+
+#[test]
+fn what_cannot_deny_by_default_refuses_unless_told() {
+    let nothing = PolicyDocument::deny_all();
+    let source = Source {
+        server: "files",
+        document: &nothing,
+        unlisted: &[],
+    };
+    let refusing: Vec<&str> = ALL
+        .into_iter()
+        .filter(|emitter| {
+            let refused = emitter.emit(&source, false);
+            matches!(refused, Err(EmitError::CannotDenyByDefault { .. }))
+        })
+        .map(|emitter| emitter.id)
+        .collect();
+    assert_eq!(refusing, ["claude-code", "zed", "cursor"]);
+    for id in refusing {
+        let losses = Emitter::named(id)
+            .unwrap()
+            .emit(&source, true)
+            .unwrap()
+            .losses;
+        assert!(
+            losses.iter().any(|l| l.what.contains("deny by default")),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn what_is_lost_is_said() {
+    let document: PolicyDocument = serde_json::from_value(json!({
+        "version": "1", "default": "deny", "hide": ["gone"],
+        "all_tools": {"limits": [{"counter": "all", "window": "hour", "max": 5, "scope": "grant"}]},
+        "tools": {
+            "limited": {"limits": [{"counter": "c", "window": "minute", "max": 1, "scope": "grant"}]},
+            "guarded": {"deny_if": [{"conditions": [{"path": "args.x", "op": "eq", "value": 1}]}]}
+        }
+    }))
+    .unwrap();
+    let source = Source {
+        server: "My Server",
+        document: &document,
+        unlisted: &[],
+    };
+    let losses = |id: &str| -> Vec<String> {
+        let emitted = Emitter::named(id).unwrap().emit(&source, true).unwrap();
+        let shown = emitted.losses.iter();
+        shown.map(|l| format!("{} {:?}", l.what, l.tools)).collect()
+    };
+    assert!(losses("policylayer").is_empty());
+    assert_eq!(
+        losses("rego"),
+        [
+            "limits are not enforced [\"limited\"]",
+            "conditions on arguments are not enforced [\"guarded\"]",
+            "hidden tools are denied, and the agent still sees them [\"gone\"]",
+            "limits over all tools are not enforced []",
+            "the server is named my-server there; it must have that name in the configuration []",
+        ]
+    );
+    assert_eq!(
+        losses("intercept"),
+        ["deny_if conditions on arguments are not enforced [\"guarded\"]"]
+    );
+}
+
+#[test]
+fn approval_becomes_a_question_where_there_is_one() {
+    let document: PolicyDocument = serde_json::from_value(json!({
+        "version": "1", "default": "deny",
+        "tools": {
+            "pay": {"deny_if": [{"conditions": [], "on_deny": "Requires human approval."}]},
+            "never": {"deny_if": [{"conditions": [], "on_deny": "No."}]}
+        }
+    }))
+    .unwrap();
+    let source = Source {
+        server: "files",
+        document: &document,
+        unlisted: &[],
+    };
+    let text = |id: &str| {
+        Emitter::named(id)
+            .unwrap()
+            .emit(&source, true)
+            .unwrap()
+            .text
+    };
+    let claude: serde_json::Value = serde_json::from_str(&text("claude-code")).unwrap();
+    assert_eq!(claude["permissions"]["ask"], json!(["mcp__files__pay"]));
+    assert_eq!(claude["permissions"]["deny"], json!(["mcp__files__never"]));
+    let codex: toml::Value = toml::from_str(&text("codex")).unwrap();
+    let codex = &codex["mcp_servers"]["files"];
+    assert_eq!(codex["enabled_tools"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        codex["default_tools_approval_mode"].as_str(),
+        Some("prompt")
+    );
+}
