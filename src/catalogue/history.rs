@@ -101,7 +101,7 @@ impl History {
         self.root.join(slug.shard()).join(format!("{slug}.jsonl"))
     }
 
-    fn definition_path(&self, digest: &str) -> Option<PathBuf> {
+    pub(super) fn definition_path(&self, digest: &str) -> Option<PathBuf> {
         let hex = digest.strip_prefix("sha256:")?;
         let plain = hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
         plain.then(|| {
@@ -315,12 +315,14 @@ fn by_name(tools: &[ToolEntry]) -> BTreeMap<String, Vec<String>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::digest::server_digest;
-    use crate::model::{Outcome, target::PublicTarget};
+    use crate::model::Outcome;
+    use crate::model::target::PublicTarget;
 
-    fn record(tools: &[&str]) -> Record {
+    /// A listed record with these tools.
+    pub(in crate::catalogue) fn record(tools: &[&str]) -> Record {
         let tools: Vec<ToolEntry> = tools
             .iter()
             .map(|text| serde_json::from_str(text).unwrap())

@@ -13,6 +13,7 @@
 mod files;
 mod folder;
 pub mod history;
+pub mod lint;
 mod report;
 
 pub use files::{StagedError, write_staged};

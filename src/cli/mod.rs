@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+mod catalogue;
 mod check;
 mod classify;
 mod clock;
@@ -51,6 +52,8 @@ enum Command {
     Publish(publish::Args),
     /// List, show and check the rules
     Rules(rules::Args),
+    /// Check a catalogue folder, or remove what nothing needs
+    Catalogue(catalogue::Args),
     /// Hold a project's servers against its lock and thresholds
     Check(check::Args),
     /// Write down a project's servers, and who accepted what they can do
@@ -77,6 +80,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Policy(args) => policy::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Rules(args) => rules::run(args),
+        Command::Catalogue(args) => catalogue::run(args),
         Command::Check(args) => check::run(args),
         Command::Lock(args) => check::run_lock(args),
         Command::Diff(args) => diff::run(args),

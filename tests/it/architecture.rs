@@ -46,10 +46,7 @@ fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {
 
 /// The modules named after `crate::` in the code of a file, outside its tests and comments.
 fn used(text: &str) -> BTreeSet<String> {
-    let code = text
-        .split("#[cfg(test)]\nmod tests")
-        .next()
-        .unwrap_or_default();
+    let code = text.split("#[cfg(test)]\n").next().unwrap_or_default();
     let mut modules = BTreeSet::new();
     for line in code
         .lines()

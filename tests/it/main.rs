@@ -10,6 +10,8 @@
 )]
 
 mod architecture;
+mod check;
+mod diff;
 mod digests;
 mod peers;
 mod policy;
