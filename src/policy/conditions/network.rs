@@ -41,11 +41,31 @@ const HTTPS: &str = r"^(?i:https)://[^/\\?#]";
 /// What begins with a scheme that is not https, written without look-ahead.
 const OTHER_SCHEME: &str = r"^\s*(?i:[a-gi-z][a-z0-9+.-]*|h|h[a-su-z0-9+.-][a-z0-9+.-]*|ht|ht[a-su-z0-9+.-][a-z0-9+.-]*|htt|htt[a-oq-z0-9+.-][a-z0-9+.-]*|http|http[a-rt-z0-9+.-][a-z0-9+.-]*|https[a-z0-9+.-]+):";
 
-/// Hosts that are not public, after a scheme and any number of slashes and a user name. In order:
-/// local names and suffixes; names that resolve to an address they contain; the private, shared,
-/// loopback, link-local (metadata), multicast and reserved ranges; addresses that are not written
-/// as four decimal numbers; addresses in brackets; escaped or full-width characters in the host.
-const PRIVATE_HOST: &str = r"(?i)^\s*[a-z][a-z0-9+.-]*:[/\\]*(?:[^/\\?#]*@)?(?:(?:[^/\\?#@:]*\.)?(?:localhost|local|localdomain|internal|intranet|private|lan|home|corp|home\.arpa|metadata)\.?(?:[:/\\?#]|$)|(?:[^/\\?#@:]*\.)?(?:nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me)\.?(?:[:/\\?#]|$)|(?:0|10|127|22[4-9]|23[0-9]|24[0-9]|25[0-5])(?:\.[0-9]+){3}\.?(?:[:/\\?#]|$)|169\.254(?:\.[0-9]+){2}\.?(?:[:/\\?#]|$)|172\.(?:1[6-9]|2[0-9]|3[01])(?:\.[0-9]+){2}\.?(?:[:/\\?#]|$)|192\.168(?:\.[0-9]+){2}\.?(?:[:/\\?#]|$)|192\.0\.0\.[0-9]+\.?(?:[:/\\?#]|$)|198\.1[89](?:\.[0-9]+){2}\.?(?:[:/\\?#]|$)|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])(?:\.[0-9]+){2}\.?(?:[:/\\?#]|$)|(?:(?:0x[0-9a-f]*|[0-9]+)\.){0,2}(?:0x[0-9a-f]*|[0-9]+)\.?(?:[:/\\?#]|$)|(?:[0-9a-fx]+\.)*(?:0x[0-9a-f]*|0[0-9]+)(?:\.[0-9a-fx]+)*\.?(?:[:/\\?#]|$)|\[|[^/\\?#]*[%\x{00B2}\x{00B3}\x{00B9}\x{2070}-\x{209C}\x{2460}-\x{24FF}\x{3002}\x{FF00}-\x{FFEF}\x{1D7CE}-\x{1D7FF}])";
+/// What a URL's host must not be. All begin with a scheme, any number of slashes, which parsers
+/// forgive, and a user name.
+const NOT_PUBLIC: [(&str, &str); 4] = [
+    ("no local name", LOCAL_NAME),
+    ("no private or metadata address", PRIVATE_IPV4),
+    ("an address as four plain decimal numbers", ODD_IPV4),
+    (
+        "no address in brackets and no escapes in the host",
+        HIDDEN_HOST,
+    ),
+];
+
+/// Names and suffixes of this machine, this network and the metadata service, and public names
+/// that resolve to an address that they contain.
+const LOCAL_NAME: &str = r"(?i)^\s*[a-z][a-z0-9+.-]*:[/\\]*(?:[^/\\?#]*@)?(?:[^/\\?#@:]*\.)?(?:localhost|local|localdomain|internal|intranet|private|lan|home|corp|home\.arpa|metadata|nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me)\.?(?:[:/\\?#]|$)";
+
+/// Private, shared, loopback, link-local, multicast and reserved ranges.
+const PRIVATE_IPV4: &str = r"(?i)^\s*[a-z][a-z0-9+.-]*:[/\\]*(?:[^/\\?#]*@)?(?:(?:0|10|127|22[4-9]|23[0-9]|24[0-9]|25[0-5])(?:\.[0-9]+){3}|169\.254(?:\.[0-9]+){2}|172\.(?:1[6-9]|2[0-9]|3[01])(?:\.[0-9]+){2}|192\.168(?:\.[0-9]+){2}|192\.0\.0\.[0-9]+|198\.1[89](?:\.[0-9]+){2}|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])(?:\.[0-9]+){2})\.?(?:[:/\\?#]|$)";
+
+/// Fewer than four numbers, hexadecimal or octal ones: parsers read them as addresses.
+const ODD_IPV4: &str = r"(?i)^\s*[a-z][a-z0-9+.-]*:[/\\]*(?:[^/\\?#]*@)?(?:(?:(?:0x[0-9a-f]*|[0-9]+)\.){0,2}(?:0x[0-9a-f]*|[0-9]+)|(?:[0-9a-fx]+\.)*(?:0x[0-9a-f]*|0[0-9]+)(?:\.[0-9a-fx]+)*)\.?(?:[:/\\?#]|$)";
+
+/// Addresses in brackets, percent-escapes, and digits and dots in other forms that are folded to
+/// plain ones.
+const HIDDEN_HOST: &str = r"(?i)^\s*[a-z][a-z0-9+.-]*:[/\\]*(?:[^/\\?#]*@)?(?:\[|[^/\\?#]*[%\x{00B2}\x{00B3}\x{00B9}\x{2070}-\x{209C}\x{2460}-\x{24FF}\x{3002}\x{FF00}-\x{FFEF}\x{1D7CE}-\x{1D7FF}])";
 
 /// The same without a scheme, for what may be a bare host; only what cannot be a path.
 const BARE_PRIVATE_HOST: &str = r"(?i)^\s*(?:[^/\\?#:]*@)?(?:localhost|[^/\\?#@:]*\.(?:localhost|local|internal|intranet|home\.arpa)|(?:10|127|0)(?:\.[0-9]+){3}|169\.254(?:\.[0-9]+){2}|172\.(?:1[6-9]|2[0-9]|3[01])(?:\.[0-9]+){2}|192\.168(?:\.[0-9]+){2}|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])(?:\.[0-9]+){2}|\[[0-9a-f:.%]*\]|[0-9a-f]*::[0-9a-f:.]*)\.?(?:[:/\\?#]|$)";
@@ -80,8 +100,10 @@ pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
             );
         }
     }
-    let does = "no private, local or metadata address";
-    maker.deny(property, &because, does, Wanted::regex(PRIVATE_HOST));
+    for (does, pattern) in NOT_PUBLIC {
+        maker.deny(property, &because, does, Wanted::regex(pattern));
+    }
+    let does = "no private, local or metadata host";
     maker.deny(property, &because, does, Wanted::regex(BARE_PRIVATE_HOST));
     maker.deny(
         property,
@@ -155,7 +177,8 @@ mod tests {
             "ftp://10.0.0.1/",
             "gopher://127.0.0.1:6379/_x",
         ] {
-            assert!(fits(PRIVATE_HOST, url), "{url}");
+            let refused = NOT_PUBLIC.iter().any(|(_, pattern)| fits(pattern, url));
+            assert!(refused, "{url}");
         }
     }
 
@@ -185,7 +208,9 @@ mod tests {
             "https://abc.dev/",
             "https://face.cafe/",
         ] {
-            assert!(!fits(PRIVATE_HOST, url), "{url}");
+            for (does, pattern) in NOT_PUBLIC {
+                assert!(!fits(pattern, url), "{does}: {url}");
+            }
             assert!(!fits(BARE_PRIVATE_HOST, url), "{url}");
             assert!(fits(HTTPS, url), "{url}");
             assert!(!fits(OTHER_SCHEME, url), "{url}");

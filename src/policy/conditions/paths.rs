@@ -1,7 +1,7 @@
 //! File system paths: no way up, no system folders, no folders of keys.
 
 use super::super::placeholder::placeholder;
-use super::schema::Property;
+use super::schema::{Property, words};
 use super::{Maker, Wanted};
 use crate::model::Category;
 use crate::model::policy::Operator;
@@ -36,6 +36,18 @@ const OTHER_KINDS: [&str; 14] = [
     "dom", "xml", "learning",
 ];
 
+/// Words for the two ends of a copy or a move, of a tool whose name speaks of files.
+const ENDS: [&str; 8] = [
+    "source",
+    "destination",
+    "src",
+    "dst",
+    "dest",
+    "target",
+    "from",
+    "to",
+];
+
 /// `..` as a part of a path, with either slash, also percent-encoded.
 const WAY_UP: &str = r"(?i)(?:^|[/\\]|%2f|%5c)(?:\.|%2e){2}(?:[/\\]|%2f|%5c|$)";
 
@@ -47,6 +59,8 @@ const KEYS: &str = r"(?i)(?:^|[/\\])(?:\.ssh|\.gnupg|\.aws|\.azure|\.kube|\.dock
 
 /// A zero byte ends a path for some and not for others.
 const ZERO: &str = r"\x00";
+/// Text without a zero byte; what is no text does not fit.
+const TEXT: &str = r"^[^\x00]*$";
 
 pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
     if !property.is_free_text() || property.has_word(&OTHER_KINDS) {
@@ -58,13 +72,21 @@ pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
         None if property.ends_with(&WORDS[..1]) || property.ends_with(&WORDS[4..]) => {
             "the property's name".to_owned()
         }
+        None if is_end_of_a_move(maker, property) => {
+            "the tool's and the property's name".to_owned()
+        }
         None => return,
     };
+    let does = "a path is text without a zero byte";
+    if property.must_be_given() {
+        maker.require(property, &because, does, Wanted::regex(TEXT));
+    } else {
+        maker.deny(property, &because, does, Wanted::regex(ZERO));
+    }
     for (does, pattern) in [
         ("no .. in a path", WAY_UP),
         ("no system folder", SYSTEM),
         ("no folder or file of keys", KEYS),
-        ("no zero byte in a path", ZERO),
     ] {
         maker.deny(property, &because, does, Wanted::regex(pattern));
     }
@@ -76,6 +98,22 @@ pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
         let does = "not in the folders that a person named";
         maker.deny(property, &because, does, wanted);
     }
+}
+
+/// Whether it is one end of a copy or a move of files.
+fn is_end_of_a_move(maker: &Maker<'_>, property: &Property) -> bool {
+    let tool = words(&maker.verdict.name);
+    let files = [
+        "file",
+        "files",
+        "directory",
+        "directories",
+        "folder",
+        "folders",
+        "path",
+    ];
+    ENDS.contains(&property.words.join(" ").as_str())
+        && tool.iter().any(|word| files.contains(&word.as_str()))
 }
 
 #[cfg(test)]

@@ -314,7 +314,7 @@ fn list<'v>(schema: &'v Value, key: &str) -> &'v [Value] {
 }
 
 /// The words of a name in lower case: `toEmailAddress`, `to_email` and `to-email` alike.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous_lower = false;
     for character in name.chars() {

@@ -100,7 +100,7 @@ fn files() {
     assert_eq!(note.rule, "/tools/read_many/deny_if/0");
     assert_eq!(note.property, "paths[]");
     assert_eq!(note.because, "Accepts file system path (paths)");
-    assert_eq!(note.does, "no .. in a path");
+    assert_eq!(note.does, "a path is text without a zero byte");
 
     let write = verdict("write_file", Category::Write);
     let schema = json!({"type": "object", "required": ["path"], "properties": {
@@ -118,6 +118,21 @@ fn files() {
     let open = placeholders(&made.document);
     assert_eq!(open.len(), 1);
     assert!(open[0].pointer.ends_with("/conditions/0/value"), "{open:?}");
+
+    let rename = verdict("move_file", Category::Write);
+    let schema = json!({"required": ["source", "destination"], "properties": {
+        "source": {"type": "string"}, "destination": {"type": "string"}
+    }});
+    check(
+        &rename,
+        &schema,
+        &[json!({"source": "a", "destination": "b/c"})],
+        &[
+            json!({"source": "a", "destination": "../b"}),
+            json!({"source": "/etc/passwd", "destination": "b"}),
+            json!({"source": ["../x"], "destination": "b"}),
+        ],
+    );
 }
 
 #[test]
