@@ -1,8 +1,9 @@
 //! `toolrisk publish`
 
 use super::{Exit, Failure, output};
+use crate::publish::options::Accuracy;
 use crate::publish::{self, Options, PublishError, ToolPages};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,34 +35,130 @@ pub(super) struct Args {
     /// Which tools get a page of their own: all, none, or top:N of each server
     #[arg(long, value_name = "WHICH", default_value = "all")]
     tool_pages: ToolPages,
+    /// Fail before anything is written when the site would have more files
+    #[arg(long, value_name = "N")]
+    max_files: Option<u64>,
+    /// Fail before anything is written when the site would have more bytes
+    #[arg(long, value_name = "N")]
+    max_bytes: Option<u64>,
+    /// Where the site will be hosted: sets the limits of that host
+    #[arg(long, value_name = "HOST")]
+    host: Option<Host>,
+    /// A folder under the base URL where the site will stand, for project pages
+    #[arg(long, value_name = "PATH", requires = "base_url")]
+    base_path: Option<String>,
+    /// Figures of `toolrisk eval --format json`, for the methodology page
+    #[arg(long, value_name = "FILE")]
+    accuracy: Option<PathBuf>,
+    /// A date for build.json and the feed (RFC 3339); without one two builds are the same bytes
+    #[arg(long, value_name = "DATE")]
+    date: Option<String>,
+}
+
+/// Hosts with known limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Host {
+    /// 1 GB
+    GithubPages,
+    /// 1 GB and 200,000 files
+    GitlabPages,
+    /// 20,000 files
+    CloudflareFree,
+    /// 100,000 files
+    CloudflarePaid,
+    /// No limit
+    ObjectStore,
+}
+
+impl Host {
+    /// The most files and the most bytes.
+    const fn limits(self) -> (Option<u64>, Option<u64>) {
+        match self {
+            Host::GithubPages => (None, Some(1_000_000_000)),
+            Host::GitlabPages => (Some(200_000), Some(1_000_000_000)),
+            Host::CloudflareFree => (Some(20_000), None),
+            Host::CloudflarePaid => (Some(100_000), None),
+            Host::ObjectStore => (None, None),
+        }
+    }
 }
 
 /// Runs the command.
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
-    let base_url = args.base_url.as_deref().map(base_url).transpose()?;
+    let base_url = args
+        .base_url
+        .as_deref()
+        .map(|base| base_url(base, args.base_path.as_deref()))
+        .transpose()?;
+    let (host_files, host_bytes) = args.host.map(Host::limits).unwrap_or_default();
     let options = Options {
         base_url,
+        max_files: least(args.max_files, host_files),
+        max_bytes: least(args.max_bytes, host_bytes),
+        accuracy: args.accuracy.as_deref().map(accuracy).transpose()?,
+        date: args.date.map(date).transpose()?,
+        renderer: renderer(),
         title: args.title,
         footer: args.footer,
         templates: args.templates,
         tool_pages: args.tool_pages,
-        ..Options::default()
     };
     let report =
         publish::publish(&args.catalogue, &args.out, &options).map_err(|error| failure(&error))?;
     output::note(&format!(
-        "{} servers and {} tools: {} files in {}, {} of them new or changed",
+        "{} servers and {} tools: {} files in {}, {} of them new or changed; {} servers rendered",
         report.totals.servers,
         report.totals.tools,
         report.tally.files,
         args.out.display(),
         report.tally.written,
+        report.rendered,
     ));
     Ok(Exit::Done)
 }
 
+/// The smaller of two limits.
+fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).min()
+}
+
+/// What tells this build of the program from another of the same version.
+fn renderer() -> String {
+    let meta = std::env::current_exe().and_then(std::fs::metadata);
+    meta.map(|meta| format!("{} {:?}", meta.len(), meta.modified().ok()))
+        .unwrap_or_default()
+}
+
+fn accuracy(path: &Path) -> Result<Accuracy, Failure> {
+    let wrong = |error: String| {
+        Failure::bad_input(
+            format!("--accuracy {}: {error}", path.display()),
+            "give a file made by `toolrisk eval --format json`",
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+}
+
+/// A date as feeds need it.
+fn date(text: String) -> Result<String, Failure> {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    if shape == "0000-00-00T00:00:00Z" {
+        Ok(text)
+    } else {
+        Err(Failure::bad_input(
+            format!("--date {text} is no date"),
+            "write it as 2026-01-31T12:00:00Z",
+        ))
+    }
+}
+
 /// An absolute http or https URL that ends in `/`.
-fn base_url(text: &str) -> Result<url::Url, Failure> {
+fn base_url(text: &str, path: Option<&str>) -> Result<url::Url, Failure> {
+    let text = match path {
+        Some(path) => &format!("{}/{}", text.trim_end_matches('/'), path.trim_matches('/')),
+        None => text,
+    };
     let with_slash = if text.ends_with('/') {
         text.to_owned()
     } else {
@@ -95,6 +192,12 @@ fn failure(error: &PublishError) -> Failure {
         PublishError::Write(_) => {
             Failure::bad_input(message, "give a folder that can be written with --out")
         }
-        PublishError::Rules(_) => Failure::failed(message),
+        PublishError::TooManyFiles { .. } | PublishError::TooManyBytes { .. } => {
+            Failure::bad_input(
+                message,
+                "publish fewer tool pages with --tool-pages top:5 or none; nothing was written",
+            )
+        }
+        PublishError::Rules(_) | PublishError::Attack(_) => Failure::failed(message),
     }
 }

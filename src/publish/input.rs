@@ -2,6 +2,7 @@
 //! assessment and the policies.
 
 use super::judge::{self, Judge};
+use crate::catalogue::history::Change;
 use crate::model::{Assessment, Record, Slug, Tool, ToolEntry, Verdict};
 use crate::policy::Generated;
 use std::collections::HashSet;
@@ -14,6 +15,8 @@ pub struct Server {
     pub tools: Vec<ServerTool>,
     /// Entries of the list that could not be read, with their place.
     pub malformed: Vec<(usize, String)>,
+    /// What changed in it since it was first seen, oldest first.
+    pub changes: Vec<Change>,
     /// What follows for the whole server.
     pub assessment: Assessment,
     /// The policy of the whole server.
@@ -37,8 +40,8 @@ pub struct ServerTool {
 }
 
 impl Server {
-    /// Reads the tools of a record and has them judged.
-    pub fn prepare(record: Record, judge: &Judge) -> Server {
+    /// Reads the tools of a record and has them judged. `changes` is its history, oldest first.
+    pub fn prepare(record: Record, changes: Vec<Change>, judge: &Judge) -> Server {
         let mut tools = Vec::with_capacity(record.tools.len());
         let mut places = Vec::with_capacity(record.tools.len());
         let mut malformed = Vec::new();
@@ -73,6 +76,7 @@ impl Server {
             record,
             tools,
             malformed,
+            changes,
             assessment,
             policy,
             policy_text,

@@ -83,18 +83,33 @@ impl Judge {
         classify::assess(verdicts, tools, &[])
     }
 
-    /// The policy of a whole server.
+    /// The policy of a whole server, by the preset `starter`.
     pub fn policy(&self, name: &str, tools: &[Tool], verdicts: &[Verdict]) -> Generated {
-        let tools = tools
-            .iter()
-            .zip(verdicts)
-            .map(|(tool, verdict)| ToolInput {
-                verdict,
-                schema: tool.input_schema.as_ref(),
-            })
-            .collect();
-        policy::generate(&ServerTools { name, tools }, &self.preset)
+        policy_with(&self.preset, name, tools, verdicts)
     }
+}
+
+/// A preset by its name.
+pub fn preset(name: &str) -> Option<Preset> {
+    Preset::named(name)
+}
+
+/// The policy of a whole server by a preset.
+pub fn policy_with(
+    preset: &Preset,
+    name: &str,
+    tools: &[Tool],
+    verdicts: &[Verdict],
+) -> Generated {
+    let tools = tools
+        .iter()
+        .zip(verdicts)
+        .map(|(tool, verdict)| ToolInput {
+            verdict,
+            schema: tool.input_schema.as_ref(),
+        })
+        .collect();
+    policy::generate(&ServerTools { name, tools }, preset)
 }
 
 /// The policy of one tool alone.

@@ -9,23 +9,35 @@
 //! | [`pages`] | what the templates are given |
 //! | [`engine`], [`words`] | the templates and the words |
 //! | [`text`], [`params`], [`charts`] | foreign text, schemas and counts on their way into a page |
+//! | [`neighbours`] | which other tools and servers a page points to |
+//! | [`shards`] | cutting long lists by first letters |
+//! | [`attacks`] | the attack database |
+//! | [`api`], [`search`], [`feeds`] | files for machines |
+//! | [`state`] | what the last build was made from |
 //! | [`write`] | staging, linking what did not change, swapping |
 //!
 //! Publishing decides nothing, asks nobody and knows no clock: the same catalogue, rules, templates
 //! and options give the same bytes. All foreign text is escaped by the template engine, and nothing
 //! foreign becomes part of a path.
 
+pub mod api;
+pub mod attacks;
 pub mod charts;
 pub mod engine;
+pub mod feeds;
 pub mod input;
 pub mod judge;
+pub mod neighbours;
 pub mod options;
 pub mod pages;
 pub mod params;
 mod render;
 pub mod rulebook;
+pub mod search;
+pub mod shards;
 pub mod site;
 pub mod source;
+pub mod state;
 pub mod summary;
 pub mod text;
 pub mod words;
@@ -35,13 +47,17 @@ pub use options::{Options, ToolPages};
 pub use write::Tally;
 
 use crate::rules::RuleSet;
+use crate::catalogue::History;
 use engine::Engine;
 use input::Server;
 use judge::Judge;
 use rayon::prelude::*;
+use neighbours::Neighbours;
 use rulebook::Rulebook;
 use site::Site;
+use state::State;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use summary::ServerSummary;
 
 /// A site cannot be made.
@@ -59,6 +75,25 @@ pub enum PublishError {
     /// The rules.
     #[error(transparent)]
     Rules(#[from] crate::rules::RuleError),
+    /// The attack database.
+    #[error(transparent)]
+    Attack(#[from] attacks::AttackError),
+    /// The site would have more files than allowed.
+    #[error("the site would have {files} files or more, {limit} are allowed")]
+    TooManyFiles {
+        /// Files.
+        files: u64,
+        /// Allowed.
+        limit: u64,
+    },
+    /// The site would have more bytes than allowed.
+    #[error("the site would have {bytes} bytes, {limit} are allowed")]
+    TooManyBytes {
+        /// Bytes.
+        bytes: u64,
+        /// Allowed.
+        limit: u64,
+    },
 }
 
 /// What was published.
@@ -66,41 +101,187 @@ pub enum PublishError {
 pub struct Report {
     /// Files, bytes, and how many are new or changed.
     pub tally: Tally,
+    /// Servers whose pages were rendered; the others were the same as before.
+    pub rendered: usize,
     /// Counts over the catalogue.
     pub totals: site::Totals,
 }
 
 /// Makes the site of the catalogue in the folder `catalogue` and puts it at `out`.
+///
+/// What the last build at `out` was made from is remembered beside it: pages whose inputs are the
+/// same are linked from the old site, and when nothing at all changed nothing is written.
 pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report, PublishError> {
     let judge = Judge::new(RuleSet::embedded()?)?;
+    let attacks = attacks::embedded()?;
     let mut engine = Engine::load(options.templates.as_deref())?;
     let files = source::record_files(catalogue)?;
-    let summaries: Vec<ServerSummary> = files
+    let history = History::of(catalogue);
+    let mut last = State::read(out);
+    let maker = maker(&judge, &engine, options);
+    let same_maker = last.head.as_ref().is_some_and(|head| head.maker == maker);
+
+    // Facts, and what lists say of each server: from the last build where the facts are the same.
+    let read: Vec<(String, String)> = files
         .par_iter()
         .map(|path| {
-            let record = source::parse(path, &source::bytes(path)?)?;
-            Ok(ServerSummary::of(&Server::prepare(record, &judge)))
+            let name = source::file_name(path);
+            let facts = state::hash([
+                source::bytes(path)?.as_slice(),
+                source::history_bytes(catalogue, path).as_slice(),
+            ]);
+            Ok((name, facts))
+        })
+        .collect::<Result<_, source::SourceError>>()?;
+    let whole = state::hash(
+        std::iter::once(maker.as_bytes())
+            .chain(read.iter().flat_map(|(name, facts)| [name.as_bytes(), facts.as_bytes()])),
+    );
+    if let Some(head) = last.head.as_ref().filter(|head| head.whole == whole)
+        && write::is_whole(out, last.servers.values().map(|entry| entry.summary.slug.as_str()))
+    {
+        let tally = Tally {
+            files: head.files,
+            bytes: head.bytes,
+            written: 0,
+        };
+        let summaries = std::mem::take(&mut last.servers).into_values().map(|entry| entry.summary);
+        return Ok(Report {
+            tally,
+            rendered: 0,
+            totals: Site::of(summaries.collect()).totals,
+        });
+    }
+    let mut known: Vec<Option<state::Entry>> = read
+        .iter()
+        .map(|(name, facts)| {
+            last.servers
+                .remove(name)
+                .filter(|entry| same_maker && entry.facts == *facts)
+        })
+        .collect();
+    drop(last);
+    let prepare = |path: &Path| -> Result<Server, PublishError> {
+        let record = source::parse(path, &source::bytes(path)?)?;
+        let past = source::past(&history, &record)?;
+        Ok(Server::prepare(record, past, &judge))
+    };
+    let summaries: Vec<ServerSummary> = files
+        .par_iter()
+        .zip(&mut known)
+        .map(|(path, known)| match known {
+            Some(entry) => Ok(std::mem::replace(&mut entry.summary, ServerSummary::nothing())),
+            None => Ok(ServerSummary::of(&prepare(path)?)),
         })
         .collect::<Result<_, PublishError>>()?;
     let site = Site::of(summaries);
     let rules = Rulebook::of(&judge);
+    let neighbours = Neighbours::of(&site);
     engine.set_global("site", &render::SiteView::of(&site, &judge, options));
-    let stage = write::Stage::open(out)?;
-    let renderer = render::Renderer {
-        engine: &engine,
-        judge: &judge,
-        rules: &rules,
-        site: &site,
-        options,
-        stage: &stage,
+    let attack_links = render::attack_links(&attacks);
+    let place = |at: usize| site.place(&read[at].0);
+    let keys: Vec<String> = (0..files.len())
+        .into_par_iter()
+        .map(|at| {
+            let around = neighbours.around(&site, place(at));
+            let line = site.totals.line();
+            state::hash([
+                maker.as_bytes(),
+                read[at].1.as_bytes(),
+                line.as_bytes(),
+                around.as_bytes(),
+            ])
+        })
+        .collect();
+
+    let build = |stage: &write::Stage| -> Result<usize, PublishError> {
+        let renderer = render::Renderer {
+            engine: &engine,
+            judge: &judge,
+            rules: &rules,
+            attacks: &attacks,
+            attack_links: attack_links.clone(),
+            site: &site,
+            neighbours: &neighbours,
+            options,
+            stage,
+        };
+        let rendered = AtomicUsize::new(0);
+        files.par_iter().enumerate().try_for_each(|(at, path)| {
+            let here = place(at);
+            let same = known[at].as_ref().is_some_and(|entry| entry.key == keys[at]);
+            if same && stage.link_all(&render::files_of(&site.servers[here], options)) {
+                return Ok(());
+            }
+            rendered.fetch_add(1, Ordering::Relaxed);
+            renderer.server(here, &prepare(path)?)
+        })?;
+        renderer.whole()?;
+        Ok(rendered.into_inner())
     };
-    renderer.whole()?;
-    files.par_iter().try_for_each(|path| {
-        let record = source::parse(path, &source::bytes(path)?)?;
-        renderer.server(&Server::prepare(record, &judge))
-    })?;
+    budget(&site, options, &build)?;
+    let stage = write::Stage::open(out)?;
+    let rendered = build(&stage)?;
+    let tally = stage.swap()?;
+    let head = state::Head::new(maker.clone(), whole, tally);
+    let entries = read.iter().zip(&keys).enumerate().map(|(at, ((name, facts), key))| {
+        (name.as_str(), facts.as_str(), key.as_str(), &site.servers[place(at)])
+    });
+    // Without the state the next build is slower, and that is all.
+    if let Err(error) = State::write(out, &head, entries) {
+        tracing::warn!("the state of the build could not be kept: {error}");
+    }
     Ok(Report {
-        tally: stage.swap()?,
+        tally,
+        rendered,
         totals: site.totals,
     })
+}
+
+/// Hash of what makes pages from facts: rules, templates, options, program.
+fn maker(judge: &Judge, engine: &Engine, options: &Options) -> String {
+    let options_text = format!("{options:?}");
+    state::hash([
+        judge.rules_version().as_bytes(),
+        engine.version().as_bytes(),
+        options_text.as_bytes(),
+        env!("CARGO_PKG_VERSION").as_bytes(),
+    ])
+}
+
+/// Checks the limits on files and bytes before anything is written: both are counted, not
+/// estimated.
+fn budget(
+    site: &Site,
+    options: &Options,
+    build: &dyn Fn(&write::Stage) -> Result<usize, PublishError>,
+) -> Result<(), PublishError> {
+    if options.max_files.is_none() && options.max_bytes.is_none() {
+        return Ok(());
+    }
+    // Pages of servers and tools alone are counted without rendering one.
+    let least: u64 = site
+        .servers
+        .iter()
+        .map(|server| render::files_of(server, options).len() as u64)
+        .sum();
+    if let Some(limit) = options.max_files.filter(|limit| least > *limit) {
+        return Err(PublishError::TooManyFiles { files: least, limit });
+    }
+    let count = write::Stage::counting();
+    build(&count)?;
+    let tally = count.tally();
+    if let Some(limit) = options.max_files.filter(|limit| tally.files > *limit) {
+        return Err(PublishError::TooManyFiles {
+            files: tally.files,
+            limit,
+        });
+    }
+    if let Some(limit) = options.max_bytes.filter(|limit| tally.bytes > *limit) {
+        return Err(PublishError::TooManyBytes {
+            bytes: tally.bytes,
+            limit,
+        });
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! How a site is made.
 
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -21,6 +22,11 @@ pub struct Options {
     pub max_files: Option<u64>,
     /// The most bytes the site may have.
     pub max_bytes: Option<u64>,
+    /// How well the classifier does on labelled tools, as `toolrisk eval --format json` prints it,
+    /// for the methodology page.
+    pub accuracy: Option<Accuracy>,
+    /// What the program is, beyond its version: pages made by another one are made again.
+    pub renderer: String,
     /// The date that `build.json` and feeds carry; none for a site that is the same bytes
     /// whenever it is made.
     pub date: Option<String>,
@@ -36,9 +42,22 @@ impl Default for Options {
             tool_pages: ToolPages::All,
             max_files: None,
             max_bytes: None,
+            accuracy: None,
+            renderer: String::new(),
             date: None,
         }
     }
+}
+
+/// Figures of the classifier against labelled tools.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct Accuracy {
+    /// How many labelled tools.
+    pub tools: usize,
+    /// Share whose category is right, 0 to 1.
+    pub accuracy: f64,
+    /// Share of the tools that are not Read and were called Read, 0 to 1.
+    pub false_safe_rate: f64,
 }
 
 /// Which tools get a page of their own. The others have their place on their server's page.

@@ -2,6 +2,7 @@
 
 use super::judge::{Judge, RuleInfo};
 use super::text;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Every rule by its id.
@@ -53,6 +54,42 @@ pub fn plain_title(template: &str) -> String {
     }
     let out = out.replace("()", "").replace("( properties)", "");
     out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A reference to a public catalogue, with the address of its entry where one is known.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub struct ReferenceLink {
+    /// Such as `CWE-22`.
+    pub id: String,
+    /// Empty where none is known.
+    pub href: String,
+}
+
+/// References as links.
+pub fn references(ids: &[String]) -> Vec<ReferenceLink> {
+    ids.iter()
+        .map(|id| ReferenceLink {
+            href: address(id),
+            id: id.clone(),
+        })
+        .collect()
+}
+
+fn address(id: &str) -> String {
+    if let Some(number) = id.strip_prefix("CWE-") {
+        return format!("https://cwe.mitre.org/data/definitions/{number}.html");
+    }
+    if id.starts_with("AML.T") {
+        return format!("https://atlas.mitre.org/techniques/{id}");
+    }
+    if let Some(rest) = id.strip_prefix("OWASP-LLM") {
+        let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        return format!("https://genai.owasp.org/llm-top-10/#LLM{number}");
+    }
+    if id.starts_with("https://") {
+        return id.to_owned();
+    }
+    String::new()
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::summary::{ServerSummary, ToolSummary};
 use super::text;
+use crate::catalogue::history::Change;
 use crate::model::{Category, Outcome, Severity};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// All servers, sorted by slug.
 pub struct Site {
@@ -12,6 +13,8 @@ pub struct Site {
     pub servers: Vec<ServerSummary>,
     /// How many there are of everything.
     pub totals: Totals,
+    /// Places by the name of the record's file.
+    by_file: HashMap<String, usize>,
 }
 
 /// Counts over the catalogue.
@@ -35,7 +38,7 @@ pub struct Totals {
     pub trifectas: usize,
     /// Tools with a finding in their text.
     pub findings: usize,
-    /// Tools by signal.
+    /// Tools by the id of a signal or text rule.
     pub signals: BTreeMap<Box<str>, usize>,
 }
 
@@ -57,7 +60,7 @@ impl Totals {
                 *totals.categories.entry(tool.category).or_default() += 1;
                 *totals.severities.entry(tool.severity).or_default() += 1;
                 totals.findings += usize::from(tool.findings > 0);
-                for signal in &tool.signals {
+                for signal in tool.signals.iter().chain(&tool.found) {
                     *totals.signals.entry(signal.clone()).or_default() += 1;
                 }
             }
@@ -91,7 +94,38 @@ impl Site {
     pub fn of(mut servers: Vec<ServerSummary>) -> Site {
         servers.sort_by(|a, b| a.slug.cmp(&b.slug));
         let totals = Totals::of(&servers);
-        Site { servers, totals }
+        let by_file = servers
+            .iter()
+            .enumerate()
+            .map(|(at, server)| (format!("{}.json", server.slug), at))
+            .collect();
+        Site {
+            servers,
+            totals,
+            by_file,
+        }
+    }
+
+    /// The place of the server whose record's file has this name.
+    pub fn place(&self, file: &str) -> usize {
+        self.by_file.get(file).copied().unwrap_or_default()
+    }
+
+    /// How many tools show a signal or a text finding.
+    pub fn count_of(&self, rule: &str) -> usize {
+        self.totals.signals.get(rule).copied().unwrap_or_default()
+    }
+
+    /// The newest changes of all servers, newest first.
+    pub fn changes(&self, most: usize) -> Vec<(&ServerSummary, &Change)> {
+        let mut all: Vec<(&ServerSummary, &Change)> = self
+            .servers
+            .iter()
+            .flat_map(|server| server.changes.iter().map(move |change| (server, change)))
+            .collect();
+        all.sort_by(|a, b| b.1.at.cmp(&a.1.at).then_with(|| a.0.slug.cmp(&b.0.slug)));
+        all.truncate(most);
+        all
     }
 
     /// The servers with tools, riskiest first.

@@ -1,6 +1,8 @@
 //! Reading the records of a catalogue folder.
 
-use crate::model::Record;
+use crate::catalogue::History;
+use crate::catalogue::history::Change;
+use crate::model::{Record, Slug};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,14 @@ pub enum SourceError {
         path: PathBuf,
         /// Why, with line and column.
         error: serde_json::Error,
+    },
+    /// A record stands in a file of another name.
+    #[error("{path} holds the record of {slug}; its file is to be {slug}.json")]
+    Misnamed {
+        /// The file.
+        path: PathBuf,
+        /// The slug in it.
+        slug: Slug,
     },
     /// Two records have one slug.
     #[error("{first} and {second} have the same slug")]
@@ -76,8 +86,43 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
 
 /// The record in these bytes.
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Record, SourceError> {
-    serde_json::from_slice(bytes).map_err(|error| SourceError::Malformed {
+    let record: Record = serde_json::from_slice(bytes).map_err(|error| SourceError::Malformed {
         path: path.to_owned(),
         error,
-    })
+    })?;
+    if path.file_stem().and_then(|stem| stem.to_str()) == Some(record.slug.as_str()) {
+        Ok(record)
+    } else {
+        Err(SourceError::Misnamed {
+            path: path.to_owned(),
+            slug: record.slug,
+        })
+    }
+}
+
+/// The name of a record's file.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The bytes of the history that belongs to a record's file; none where there is no history.
+pub fn history_bytes(catalogue: &Path, record: &Path) -> Vec<u8> {
+    let name = record.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let Ok(slug) = Slug::try_from(name) else {
+        return Vec::new();
+    };
+    let path = catalogue
+        .join("history")
+        .join(slug.shard())
+        .join(format!("{slug}.jsonl"));
+    std::fs::read(path).unwrap_or_default()
+}
+
+/// The changes of a server, oldest first.
+pub fn past(history: &History, record: &Record) -> Result<Vec<Change>, SourceError> {
+    let past = history.past(&record.slug).map_err(|error| SourceError::Read {
+        path: PathBuf::from(format!("history of {}", record.slug)),
+        error,
+    })?;
+    Ok(past.changes)
 }

@@ -3,6 +3,7 @@
 
 use super::input::Server;
 use super::text;
+use crate::catalogue::history::Change;
 use crate::model::{Category, Outcome, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +34,14 @@ pub struct ServerSummary {
     pub findings: usize,
     /// Digest of its definitions.
     pub digest: Option<String>,
+    /// Its newest changes, oldest first.
+    pub changes: Vec<Change>,
     /// Its tools in the order answered.
     pub tools: Vec<ToolSummary>,
 }
+
+/// How many changes of one server are kept for lists and feeds.
+const CHANGES: usize = 20;
 
 /// What lists say of a tool.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,6 +50,8 @@ pub struct ToolSummary {
     pub name: Box<str>,
     /// File name within the server's folder.
     pub slug: Box<str>,
+    /// Title, visible form; empty when there is none.
+    pub title: Box<str>,
     /// One line of its description, visible form.
     pub line: Box<str>,
     /// The effect of one call.
@@ -52,13 +60,43 @@ pub struct ToolSummary {
     pub severity: Severity,
     /// Ids of signal rules that fired, sorted, each once.
     pub signals: Box<[Box<str>]>,
+    /// Ids of text rules that fired, sorted, each once.
+    pub found: Box<[Box<str>]>,
     /// Bits: 1 private data, 2 untrusted content, 4 external egress.
     pub traits: u8,
     /// Findings in its text.
     pub findings: u16,
 }
 
+/// Ids, sorted, each once.
+fn ids<'a>(all: impl Iterator<Item = &'a str>) -> Box<[Box<str>]> {
+    let mut ids: Vec<&str> = all.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.into_iter().map(Into::into).collect()
+}
+
 impl ServerSummary {
+    /// A summary of nothing, to stand where one was taken away.
+    pub(super) fn nothing() -> ServerSummary {
+        ServerSummary {
+            slug: String::new(),
+            name: String::new(),
+            label: String::new(),
+            outcome: Outcome::Deferred,
+            detail: None,
+            transport: None,
+            grade: None,
+            points: 0.0,
+            trifecta: false,
+            tokens: 0,
+            findings: 0,
+            digest: None,
+            changes: Vec::new(),
+            tools: Vec::new(),
+        }
+    }
+
     /// Summarises a server.
     pub fn of(server: &Server) -> ServerSummary {
         let record = &server.record;
@@ -68,13 +106,8 @@ impl ServerSummary {
             .iter()
             .map(|tool| {
                 let verdict = &tool.verdict;
-                let mut signals: Vec<Box<str>> = verdict
-                    .signals
-                    .iter()
-                    .map(|signal| signal.id.as_str().into())
-                    .collect();
-                signals.sort_unstable();
-                signals.dedup();
+                let signals = ids(verdict.signals.iter().map(|signal| signal.id.as_str()));
+                let found = ids(verdict.findings.iter().map(|finding| finding.id.as_str()));
                 let described = tool
                     .tool
                     .description
@@ -84,10 +117,18 @@ impl ServerSummary {
                 ToolSummary {
                     name: text::visible(&tool.tool.name).into(),
                     slug: tool.slug.as_str().into(),
+                    title: tool
+                        .tool
+                        .title
+                        .as_deref()
+                        .map(|title| text::excerpt(title, 80))
+                        .unwrap_or_default()
+                        .into(),
                     line: text::excerpt(described, 110).into(),
                     category: verdict.category,
                     severity: verdict.severity,
-                    signals: signals.into(),
+                    signals,
+                    found,
                     traits: u8::from(verdict.traits.private_data)
                         | u8::from(verdict.traits.untrusted_content) << 1
                         | u8::from(verdict.traits.external_egress) << 2,
@@ -108,6 +149,7 @@ impl ServerSummary {
             tokens: server.tokens(),
             findings: tools.iter().map(|tool| usize::from(tool.findings)).sum(),
             digest: record.digest.clone(),
+            changes: server.changes[server.changes.len().saturating_sub(CHANGES)..].to_vec(),
             tools,
         }
     }

@@ -35,11 +35,20 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError + '_ {
 #[derive(Debug)]
 pub struct Stage {
     out: PathBuf,
-    staging: PathBuf,
+    /// `None` where files are only counted.
+    staging: Option<PathBuf>,
     previous: bool,
     files: AtomicU64,
     bytes: AtomicU64,
     written: AtomicU64,
+}
+
+/// Whether the site at `out` has its marker and the page of each of these servers.
+pub fn is_whole<'a>(out: &Path, slugs: impl Iterator<Item = &'a str>) -> bool {
+    out.join(MARKER).is_file()
+        && slugs
+            .map(|slug| out.join("tools").join(slug).join("index.html"))
+            .all(|page| page.is_file())
 }
 
 /// How many files there are, and how many of them are new.
@@ -82,7 +91,7 @@ impl Stage {
         fs::create_dir(&staging).map_err(failed(&staging))?;
         Ok(Stage {
             out,
-            staging,
+            staging: Some(staging),
             previous,
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -90,18 +99,66 @@ impl Stage {
         })
     }
 
+    /// Counts files and writes none.
+    pub fn counting() -> Stage {
+        Stage {
+            out: PathBuf::new(),
+            staging: None,
+            previous: false,
+            files: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            written: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes files over from the old site as they are; `false` when one is missing, and then all of
+    /// them are to be put.
+    pub fn link_all(&self, paths: &[String]) -> bool {
+        let Some(staging) = self.staging.as_deref().filter(|_| self.previous) else {
+            return false;
+        };
+        let mut bytes = 0;
+        for path in paths {
+            let (old, target) = (self.out.join(path), staging.join(path));
+            let Ok(meta) = fs::metadata(&old) else {
+                return false;
+            };
+            bytes += meta.len();
+            let linked = fs::hard_link(&old, &target).or_else(|error| {
+                if error.kind() != io::ErrorKind::NotFound {
+                    return Err(error);
+                }
+                let parent = target.parent().unwrap_or(Path::new("."));
+                fs::create_dir_all(parent)?;
+                fs::hard_link(&old, &target)
+            });
+            if linked.is_err() {
+                return false;
+            }
+        }
+        self.files.fetch_add(paths.len() as u64, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        true
+    }
+
     /// Puts one file. `path` is made of slugs and fixed names only, never of foreign text.
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
-        let target = self.staging.join(path);
         self.files.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        let old = self.out.join(path);
+        let Some(staging) = &self.staging else {
+            return Ok(());
+        };
+        let (old, target) = (self.out.join(path), staging.join(path));
         let same = self.previous
             && fs::metadata(&old).is_ok_and(|meta| meta.len() == bytes.len() as u64)
             && fs::read(&old).is_ok_and(|before| before == bytes);
         let place = || -> io::Result<()> {
             if same && fs::hard_link(&old, &target).is_ok() {
                 return Ok(());
+            }
+            // Never through a link to a file of the old site.
+            if target.exists() {
+                fs::remove_file(&target)?;
             }
             fs::File::create(&target)?.write_all(bytes)
         };
@@ -131,23 +188,26 @@ impl Stage {
     /// Makes the new site the site.
     pub fn swap(self) -> Result<Tally, WriteError> {
         let tally = self.tally();
+        let Some(staging) = self.staging.as_deref() else {
+            return Ok(tally);
+        };
         if !self.out.exists() {
-            fs::rename(&self.staging, &self.out).map_err(failed(&self.out))?;
+            fs::rename(staging, &self.out).map_err(failed(&self.out))?;
             return Ok(tally);
         }
         let exchanged = rustix::fs::renameat_with(
             rustix::fs::CWD,
-            &self.staging,
+            staging,
             rustix::fs::CWD,
             &self.out,
             rustix::fs::RenameFlags::EXCHANGE,
         );
         if exchanged.is_err() {
             // A file system without exchange: two renames, with nothing there for a moment.
-            let aside = self.staging.with_extension("old");
+            let aside = staging.with_extension("old");
             fs::rename(&self.out, &aside).map_err(failed(&self.out))?;
-            fs::rename(&self.staging, &self.out).map_err(failed(&self.out))?;
-            fs::rename(&aside, &self.staging).map_err(failed(&aside))?;
+            fs::rename(staging, &self.out).map_err(failed(&self.out))?;
+            fs::rename(&aside, staging).map_err(failed(&aside))?;
         }
         // What is left there now is the old site; `drop` removes it.
         Ok(tally)
@@ -158,6 +218,8 @@ impl Drop for Stage {
     fn drop(&mut self) {
         // After a swap this is the old site, after an error the unfinished new one; neither is
         // of use, and neither can be reported from here.
-        let _ = fs::remove_dir_all(&self.staging);
+        if let Some(staging) = &self.staging {
+            let _ = fs::remove_dir_all(staging);
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! What pages that list servers and tools show.
 
 use crate::model::Severity;
-use crate::publish::site::Site;
-use crate::publish::summary::{ServerSummary, ToolSummary};
+use crate::publish::summary::ServerSummary;
 use serde::Serialize;
 
 /// A server in a list.
@@ -78,33 +77,4 @@ pub struct Entry<'a> {
     pub category: &'static str,
     /// One line of its description.
     pub line: &'a str,
-}
-
-/// Groups of tools that `keep` holds of.
-pub fn groups<'a>(
-    site: &'a Site,
-    keep: impl Fn(&ToolSummary) -> bool,
-    has_page: &dyn Fn(&ServerSummary, &ToolSummary) -> bool,
-) -> Vec<Group<'a>> {
-    site.select(keep)
-        .into_iter()
-        .map(|(server, tools)| Group {
-            slug: &server.slug,
-            name: &server.name,
-            tools: tools
-                .into_iter()
-                .map(|tool| Entry {
-                    name: &tool.name,
-                    href: if has_page(server, tool) {
-                        format!("{}.html", tool.slug)
-                    } else {
-                        format!("index.html#t-{}", tool.slug)
-                    },
-                    severity: tool.severity.as_str(),
-                    category: tool.category.as_str(),
-                    line: &tool.line,
-                })
-                .collect(),
-        })
-        .collect()
 }

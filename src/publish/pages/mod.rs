@@ -2,6 +2,7 @@
 //!
 //! docs/templates.md describes them for whoever changes a template.
 
+pub mod changes;
 pub mod lists;
 pub mod policy;
 pub mod server;
