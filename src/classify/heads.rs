@@ -104,7 +104,9 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
     }
     let joined = |t: &Tok| t.bits & (bit::JOINED | bit::FIRST) == bit::JOINED | bit::FIRST;
     let open = head.is_none_or(|h| {
-        h.flags & flag::WEAK != 0 || description.iter().any(|t| joined(t) && t.word == h.word)
+        h.flags & flag::WEAK != 0
+            || h.bits & bit::NOUN != 0
+            || description.iter().any(|t| joined(t) && t.word == h.word)
     });
     if open {
         for tok in description.iter_mut().filter(|t| joined(t)) {

@@ -590,7 +590,10 @@ fn sequence(
     };
     let mut steps = Vec::new();
     let mut gap = 0u8;
-    for part in text.split_whitespace() {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let mut at = 0;
+    while let Some(part) = parts.get(at) {
+        at += 1;
         if let Some(count) = part.strip_prefix("..") {
             gap = count
                 .parse()
@@ -603,14 +606,24 @@ fn sequence(
             continue;
         }
         let mut words = BTreeSet::new();
-        for one in part.split('|') {
-            if let Some(class) = one.strip_prefix('@') {
-                let Some(class) = members.get(class) else {
-                    return Err(wrong(format!("there is no word class @{class}")));
-                };
-                words.extend(class);
-            } else {
-                words.insert(builder.plain(&one.to_lowercase()));
+        // Words in a row that are a phrase of the lexicon are met as that phrase.
+        let phrase = (at + 1..=parts.len().min(at + 3)).rev().find_map(|to| {
+            let joined = parts[at - 1..to].join(" ").to_lowercase();
+            builder.ids.get(&joined).map(|id| (*id, to))
+        });
+        if let Some((id, to)) = phrase {
+            words.insert(id);
+            at = to;
+        } else {
+            for one in part.split('|') {
+                if let Some(class) = one.strip_prefix('@') {
+                    let Some(class) = members.get(class) else {
+                        return Err(wrong(format!("there is no word class @{class}")));
+                    };
+                    words.extend(class);
+                } else {
+                    words.insert(builder.plain(&one.to_lowercase()));
+                }
             }
         }
         steps.push(Step {
