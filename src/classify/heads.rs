@@ -31,7 +31,7 @@ pub(super) fn mark_name(toks: &mut [Tok]) {
     for tok in own.iter_mut() {
         tok.bits |= bit::FIRST;
     }
-    let clear = |tok: &Tok| tok.flags & (flag::NOUNISH | flag::WEAK) == 0;
+    let clear = |tok: &Tok| tok.flags & flag::NOUNISH == 0;
     let with = |form: Form| move |tok: &Tok| is_verb(tok) && tok.form == form;
     let head = own
         .iter()
@@ -72,8 +72,8 @@ fn own_part(toks: &mut [Tok]) -> &mut [Tok] {
     &mut toks[from..]
 }
 
-/// Lets name and description agree: a noun at the front of a name that leads the first sentence
-/// as a verb is the name's verb (`schedule_start_job`: *Schedules the start of a job*); and verbs
+/// Lets name and description agree: of several verbs in a name, the one that leads the first
+/// sentence is the name's (`schedule_start_job`: *Schedules the start of a job*); and verbs
 /// that the description joins count like the name's when the name is one of them, says little, or
 /// has none.
 pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
@@ -84,13 +84,16 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
         .copied();
     if let Some(said) = first_head
         && own
-            .first()
-            .is_some_and(|t| t.word == said.word && t.flags & flag::NOUNISH != 0)
+            .iter()
+            .all(|t| t.bits & bit::HEAD == 0 || t.word != said.word)
+        && let Some(same) = own
+            .iter()
+            .position(|t| is_verb(t) && t.form == Form::Base && t.word == said.word)
     {
         for tok in own.iter_mut() {
             tok.bits &= !bit::HEAD;
         }
-        own[0].bits |= bit::HEAD;
+        own[same].bits |= bit::HEAD;
     }
     let head = own.iter().find(|t| t.bits & bit::HEAD != 0).copied();
     // A noun passes for the name's verb only while the description names no other.
