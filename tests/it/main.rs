@@ -13,6 +13,7 @@ mod architecture;
 mod check;
 mod diff;
 mod digests;
+mod inputs;
 mod peers;
 mod policy;
 mod publish;

@@ -53,8 +53,10 @@ pub(super) fn add(
         notes.extend(input.notes());
         let found = input.targets();
         let count = found.len();
-        // A targets file names its servers on purpose: only what is the same to the letter goes.
-        let kept = merge(targets, found, input.kind == Kind::Targets);
+        // People name their own servers on purpose: there only the same server under the same name
+        // goes.
+        let foreign = matches!(input.kind, Kind::Registry | Kind::Docker);
+        let kept = merge(targets, found, !foreign);
         if kept < count {
             let times = count - kept;
             notes.push(format!(
