@@ -4,6 +4,7 @@
 
 use crate::classify::{self, Classifier, ServerContext};
 use crate::model::{Assessment, PolicyDocument, Severity, Tool, Verdict};
+use crate::policy::emit::{self, Source};
 use crate::policy::{self, Generated, Preset, ServerTools, ToolInput};
 use crate::rules::{RuleError, RuleSet};
 
@@ -120,4 +121,53 @@ pub fn policy_for(generated: &Generated, name: &str) -> PolicyDocument {
 /// A policy as its file holds it.
 pub fn policy_text(document: &PolicyDocument) -> String {
     policy::to_json(document)
+}
+
+/// The policy in the format of another enforcer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emission {
+    /// The emitter's id.
+    pub id: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// The document; empty where the format refuses.
+    pub text: String,
+    /// What the format does not express, or why it refuses.
+    pub notes: Vec<String>,
+}
+
+/// The policy of a server in every other format, in the order of the emitters.
+pub fn emissions(alias: &str, generated: &Generated) -> Vec<Emission> {
+    let document = &generated.document;
+    let mut unlisted: Vec<String> = generated
+        .tools
+        .iter()
+        .filter(|tool| {
+            !document.tools.contains_key(&tool.tool) && !document.hide.contains(&tool.tool)
+        })
+        .map(|tool| tool.tool.clone())
+        .collect();
+    unlisted.dedup();
+    let source = Source {
+        server: alias,
+        document,
+        unlisted: &unlisted,
+    };
+    emit::ALL
+        .iter()
+        .map(|emitter| match emitter.emit(&source, false) {
+            Ok(emitted) => Emission {
+                id: emitter.id,
+                title: emitter.title,
+                text: emitted.text,
+                notes: emitted.losses.into_iter().map(|loss| loss.what).collect(),
+            },
+            Err(refusal) => Emission {
+                id: emitter.id,
+                title: emitter.title,
+                text: String::new(),
+                notes: vec![refusal.to_string()],
+            },
+        })
+        .collect()
 }

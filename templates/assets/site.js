@@ -18,3 +18,50 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
 }
+
+// The formats of a policy: without JavaScript a list that unfolds, with it tabs.
+for (const box of document.querySelectorAll("[data-tabs]")) {
+  const panels = Array.from(box.children);
+  const list = document.createElement("div");
+  list.className = "tablist";
+  list.setAttribute("role", "tablist");
+  list.setAttribute("aria-label", box.dataset.tabs);
+  const tabs = panels.map((panel, at) => {
+    const tab = document.createElement("button");
+    tab.type = "button";
+    tab.id = panel.id + "-tab";
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", panel.id);
+    tab.textContent = panel.querySelector("summary").textContent;
+    tab.addEventListener("click", () => show(at));
+    tab.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = (at + step + panels.length) % panels.length;
+      show(next);
+      tabs[next].focus();
+    });
+    list.append(tab);
+    return tab;
+  });
+  const replaced = panels.map((panel) => {
+    const plain = document.createElement("div");
+    plain.id = panel.id;
+    plain.className = "tabpanel";
+    plain.setAttribute("role", "tabpanel");
+    plain.setAttribute("aria-labelledby", panel.id + "-tab");
+    panel.querySelector("summary").remove();
+    plain.append(...panel.childNodes);
+    panel.replaceWith(plain);
+    return plain;
+  });
+  const show = (chosen) => {
+    replaced.forEach((panel, at) => { panel.hidden = at !== chosen; });
+    tabs.forEach((tab, at) => {
+      tab.setAttribute("aria-selected", String(at === chosen));
+      tab.tabIndex = at === chosen ? 0 : -1;
+    });
+  };
+  box.prepend(list);
+  show(0);
+}

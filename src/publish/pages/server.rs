@@ -4,6 +4,7 @@ use super::policy;
 use crate::model::{Category, Severity, Tool};
 use crate::publish::charts::{self, Stretch};
 use crate::publish::input::{Server, ServerTool, tokens};
+use crate::publish::judge;
 use crate::publish::text::{self, Segment};
 use crate::publish::words::Words;
 use serde::Serialize;
@@ -180,13 +181,28 @@ pub struct StanceCount {
 #[derive(Debug, Serialize)]
 pub struct EmitterView {
     /// Stable id.
-    pub id: String,
+    pub id: &'static str,
     /// Name for people.
-    pub title: String,
+    pub title: &'static str,
     /// The document, visible form.
     pub text: String,
-    /// What it cannot express; empty when nothing.
-    pub note: String,
+    /// What it cannot express, or why there is none.
+    pub notes: Vec<String>,
+}
+
+impl EmitterView {
+    /// The policy of a server in every other format.
+    pub fn all(server: &Server) -> Vec<EmitterView> {
+        judge::emissions(server.record.slug.as_str(), &server.policy)
+            .into_iter()
+            .map(|emission| EmitterView {
+                id: emission.id,
+                title: emission.title,
+                text: text::visible(&emission.text),
+                notes: emission.notes.iter().map(|note| text::visible(note)).collect(),
+            })
+            .collect()
+    }
 }
 
 impl ServerView {
@@ -195,6 +211,7 @@ impl ServerView {
         server: &Server,
         words: &Words,
         has_page: &dyn Fn(&ServerTool) -> bool,
+        emitters: Vec<EmitterView>,
     ) -> ServerView {
         let record = &server.record;
         let count = server.tools.len();
@@ -256,7 +273,7 @@ impl ServerView {
             policy: WholePolicy {
                 text: text::visible(&server.policy_text),
                 stances: stances(&tools),
-                emitters: Vec::new(),
+                emitters,
             },
             tools,
             problems: problems(server),

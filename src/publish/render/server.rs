@@ -6,7 +6,7 @@ use crate::publish::PublishError;
 use crate::publish::input::{Server, ServerTool};
 use crate::publish::neighbours::Place;
 use crate::publish::pages::changes::ChangeView;
-use crate::publish::pages::server::ServerView;
+use crate::publish::pages::server::{EmitterView, ServerView};
 use crate::publish::pages::tool::ToolView;
 use crate::publish::{api, feeds, text};
 use serde::Serialize;
@@ -38,7 +38,12 @@ impl Renderer<'_> {
             .collect();
         let ordinal = |tool: &ServerTool| ordinals.get(&tool.place).copied().unwrap_or_default();
         let has_page = |tool: &ServerTool| pages.get(ordinal(tool)).copied().unwrap_or_default();
-        let view = ServerView::of(server, self.engine.words(), &has_page);
+        let emitters = if server.tools.is_empty() || !self.shows_emitters() {
+            Vec::new()
+        } else {
+            EmitterView::all(server)
+        };
+        let view = ServerView::of(server, self.engine.words(), &has_page, emitters);
         let sentence = summary_line(server);
         let path = format!("tools/{slug}/index.html");
         let page = self
@@ -70,6 +75,12 @@ impl Renderer<'_> {
             self.tools(at, server, &shared, &has_page, &ordinal)?;
         }
         Ok(())
+    }
+
+    /// Whether server pages hold the policy in other formats too. On a large site they would
+    /// double its size, and one command makes them.
+    fn shows_emitters(&self) -> bool {
+        self.site.servers.len() <= 5_000
     }
 
     fn tools(

@@ -1,5 +1,9 @@
 //! `toolrisk publish`: from records to a site.
 
+mod html;
+mod injection;
+mod whole;
+
 use assert_cmd::Command;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -37,16 +41,28 @@ fn trigger() -> Value {
 }
 
 fn publish(catalogue: &Path, site: &Path) {
-    toolrisk()
+    publish_with(catalogue, site, &[]);
+}
+
+/// Publishes with further flags, and gives what the program said.
+fn publish_with(catalogue: &Path, site: &Path, flags: &[&str]) -> String {
+    let end = toolrisk()
         .args(["publish", "-C"])
         .arg(catalogue)
         .arg("--out")
         .arg(site)
-        .assert()
-        .success();
+        .args(flags)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(end.stderr).unwrap();
+    assert!(end.status.success(), "{said}");
+    said
 }
 
-fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// The files of a site by their paths in it.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+fn tree(root: &Path) -> Files {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
