@@ -301,8 +301,18 @@ fn collect(
         < 2
     {
         offered.clear();
-    } else if let Some((_, hit)) = best {
-        hits.push(hit);
+    } else if let Some((category, mut hit)) = best {
+        // The worst of the actions decides when the name leaves it open; else it only lifts.
+        let plain = scratch.name.iter().any(|t| {
+            t.bits & bit::HEAD != 0 && t.flags & flag::WEAK == 0 && t.bits & bit::NOUN == 0
+        });
+        if plain {
+            hit.place = (weights.action * 0.8) as f32;
+        }
+        hit.raised = true;
+        if !plain || category > Category::Read {
+            hits.push(hit);
+        }
     }
     whole(rules, tool, properties, options, &offered, hits);
     offered
@@ -405,9 +415,7 @@ fn whole(
                 Field::Whole,
                 rules.weights.schema,
             ),
-            Whole::Fact(Fact::ClaimsReadOnly | Fact::ClaimsHarmless)
-            | Whole::No
-            | Whole::Property => continue,
+            Whole::Fact(_) | Whole::No | Whole::Property => continue,
         };
         if met {
             #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]

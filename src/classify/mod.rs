@@ -8,6 +8,7 @@
 mod actions;
 mod assess;
 mod decide;
+mod findings;
 mod heads;
 mod scan;
 mod schema;
@@ -15,9 +16,11 @@ mod tokens;
 
 pub use assess::{assess, together};
 
-use crate::model::{Tool, Verdict};
+use crate::model::{Finding, Tool, Verdict};
 use crate::rules::{Compiled, RuleError, RuleSet};
+use crate::text::normalise::skeleton;
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is known of the server whose tools are classified.
@@ -60,8 +63,13 @@ impl Classifier {
     /// The verdicts on a server's tools, in their order.
     pub fn server(&self, server: &ServerContext<'_>, options: &Options) -> Vec<Verdict> {
         let prefix = tokens::Prefix::of(server.name, server.tools, &self.rules);
+        let collisions = Collisions::of(server.tools);
         let one = |scratch: &mut scan::Scratch, tool: &Tool| {
-            decide::verdict(&self.rules, scratch, server.name, &prefix, tool, *options)
+            let mut verdict =
+                decide::verdict(&self.rules, scratch, server.name, &prefix, tool, *options);
+            let collides = collisions.has(&tool.name);
+            verdict.findings = findings::of_tool(&self.rules, scratch, tool, collides);
+            verdict
         };
         if server.tools.len() < 64 {
             let mut scratch = scan::Scratch::new(&self.rules);
@@ -85,5 +93,34 @@ impl Classifier {
             )
             .collect::<Vec<_>>()
             .concat()
+    }
+
+    /// Findings in the instructions that a server gives to the model.
+    pub fn instructions(&self, text: &str) -> Vec<Finding> {
+        let mut scratch = scan::Scratch::new(&self.rules);
+        findings::of_instructions(&self.rules, &mut scratch, text)
+    }
+}
+
+/// Which names of a server look like another of its names.
+#[derive(Debug, Default)]
+struct Collisions(HashMap<String, usize>);
+
+impl Collisions {
+    fn of(tools: &[Tool]) -> Collisions {
+        let mut seen = HashMap::new();
+        if tools.len() > 1 {
+            for tool in tools.iter().filter(|tool| !tool.name.is_empty()) {
+                *seen
+                    .entry(skeleton(tokens::capped(&tool.name)))
+                    .or_insert(0) += 1;
+            }
+            seen.retain(|_, count| *count > 1);
+        }
+        Collisions(seen)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        !self.0.is_empty() && self.0.contains_key(&skeleton(tokens::capped(name)))
     }
 }

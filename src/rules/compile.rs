@@ -175,6 +175,10 @@ pub struct ReadyRule {
     pub at_least: Option<Severity>,
     /// Severity of a text finding.
     pub severity: Severity,
+    /// Family of a text rule.
+    pub family: String,
+    /// Whether a text rule is reported without a second witness.
+    pub alone: bool,
     /// How many of `all` there are, apart from the category.
     pub all: u8,
     /// Whether there is any `any`.
@@ -205,6 +209,8 @@ pub struct Compiled {
     pub wholes: Vec<u32>,
     /// Rules, in the order of their ids.
     pub rules: Vec<ReadyRule>,
+    /// Beginnings of words that make a string worth a look by the text rules.
+    pub triggers: aho_corasick::AhoCorasick,
     /// Weights.
     pub weights: Weights,
     /// Hash of the rule files.
@@ -371,6 +377,8 @@ impl Compiled {
                 raises: rule.raises,
                 at_least: rule.at_least,
                 severity: rule.severity.unwrap_or(Severity::Medium),
+                family: rule.family.clone(),
+                alone: rule.alone,
                 all,
                 has_any: rule.matches.any.iter().any(|m| m.category.is_none()),
                 categories,
@@ -386,8 +394,15 @@ impl Compiled {
                 users,
             })
             .collect();
+        let triggers = aho_corasick::AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(&set.weights().text_triggers)
+            .map_err(|error| RuleError::Rule {
+                file: "taxonomy.toml".to_owned(),
+                message: format!("text_triggers: {error}"),
+            })?;
         Ok(assemble(
-            set, builder, lexicon, patterns, matchers, wholes, rules,
+            set, builder, lexicon, patterns, matchers, wholes, rules, triggers,
         ))
     }
 
@@ -646,6 +661,7 @@ fn assemble(
     matchers: Vec<Ready>,
     wholes: Vec<u32>,
     rules: Vec<ReadyRule>,
+    triggers: aho_corasick::AhoCorasick,
 ) -> Compiled {
     let Builder {
         mut ids,
@@ -771,6 +787,7 @@ fn assemble(
         matchers,
         wholes,
         rules,
+        triggers,
         weights: set.weights().clone(),
         version: set.version().into(),
     }

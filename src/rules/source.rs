@@ -25,6 +25,12 @@ pub struct Rule {
     pub at_least: Option<Severity>,
     /// How bad a text finding is.
     pub severity: Option<Severity>,
+    /// The family of a text rule; two families in one tool are two witnesses. Empty: no witness.
+    #[serde(default)]
+    pub family: String,
+    /// Whether a text rule is reported without a second witness.
+    #[serde(default = "yes")]
+    pub alone: bool,
     /// How strong a vote is, in per cent of the weight of the place where it matched; negative
     /// speaks against. 100 where not said.
     #[serde(default = "hundred")]
@@ -47,6 +53,10 @@ pub struct Rule {
     /// The file it came from, relative to the folder of rules.
     #[serde(skip)]
     pub file: String,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn hundred() -> i32 {
@@ -210,6 +220,8 @@ pub enum Place {
     Verdict,
     /// What the classifier computes of the definition.
     Definition,
+    /// Any string of the definition or of the server's instructions, normalised.
+    Text,
 }
 
 /// Which word a sequence must begin at.
@@ -266,10 +278,32 @@ pub enum Fact {
     OffersRead,
     /// The description is longer than is read.
     Truncated,
-    /// The annotation `readOnlyHint` is true and the verdict is not Read.
-    ClaimsReadOnly,
-    /// The annotation `destructiveHint` is false and the verdict is Destructive.
-    ClaimsHarmless,
+    /// A string holds invisible characters.
+    HiddenCharacters,
+    /// A string holds characters that reorder what is shown.
+    BidiControls,
+    /// A string holds characters of the tag block.
+    TagCharacters,
+    /// A string holds characters that a terminal obeys.
+    TerminalControls,
+    /// A string holds a run of blanks that pushes text out of sight.
+    Padding,
+    /// A string holds an HTML comment.
+    HtmlComment,
+    /// A word mixes scripts to look like another.
+    MixedScripts,
+    /// A string holds a tag or marker that imitates the turns of a conversation.
+    PseudoTag,
+    /// A string holds a picture from elsewhere whose address has a query.
+    RemoteImage,
+    /// The string is a name.
+    IsName,
+    /// The text was decoded from an encoded or hidden part.
+    Decoded,
+    /// Another tool of the server has a name that looks the same.
+    CollidingName,
+    /// The string describes a parameter or names one.
+    IsParameter,
 }
 
 /// One value or a list of them.
@@ -373,6 +407,9 @@ pub struct Weights {
     pub rest: f64,
     /// A category below this is not said.
     pub least: f64,
+    /// Lower-case beginnings of words; a string without any of them, and without odd characters,
+    /// is not looked at by the text rules.
+    pub text_triggers: Vec<String>,
     /// A category of higher precedence wins from this share of the strongest one's score.
     pub precedence: f64,
 }
