@@ -99,7 +99,7 @@ pub(super) fn verdict(
     let scores = judge.categories(scratch, &hits);
     let (category, best, next) = scores.decide(rules);
     let traits = judge.traits(scratch, &hits, category);
-    let (signals, severity) = judge.signals(scratch, &hits, category, &actions, &mut problems);
+    let (signals, severity) = judge.signals(scratch, &hits, category, traits, &actions);
     scratch.hits = hits;
     let confidence = if category == Category::Unknown {
         0.0
@@ -539,61 +539,86 @@ impl Judge<'_> {
         }
     }
 
+    /// The signals, in the order of their ids, and the severity with what raises it.
     fn signals(
         &mut self,
         scratch: &Scratch,
         hits: &[Hit],
         category: Category,
+        traits: Traits,
         actions: &[Offered],
-        _problems: &mut Vec<crate::model::Problem>,
     ) -> (Vec<Signal>, Severity) {
         let mut signals = Vec::new();
         let base = category.base_severity();
-        let mut severity = base;
+        let mut least = base;
         let mut raises = 0;
-        for rule in &scratch.touched {
-            let ready = &self.rules.rules[*rule as usize];
-            if !matches!(ready.kind, Kind::Signal | Kind::Severity)
-                || ready.categories & category_bit(category) == 0
-                || !scratch.fires(self.rules, *rule)
-            {
+        let has = |which: &Trait| match which {
+            Trait::PrivateData => traits.private_data,
+            Trait::UntrustedContent => traits.untrusted_content,
+            Trait::ExternalEgress => traits.external_egress,
+        };
+        for rule in self.rules.reporting.iter().copied() {
+            let ready = &self.rules.rules[rule as usize];
+            if ready.categories & category_bit(category) == 0 || !ready.has.iter().all(has) {
                 continue;
             }
-            let found = hits.iter().filter(|hit| {
-                let matcher = &self.rules.matchers[hit.matcher as usize];
-                matcher.rule == *rule && matcher.role != Role::None && !hit.negated
-            });
-            let first = found
-                .clone()
-                .find(|hit| matches!(hit.field, Field::Property(_)))
-                .or_else(|| found.clone().next());
-            let Some(hit) = first.copied() else { continue };
+            let hit = if ready.all == 0 && !ready.has_any {
+                // About the verdict alone, unless something speaks against it.
+                if scratch.vetoed(rule) {
+                    continue;
+                }
+                None
+            } else if scratch.fires(self.rules, rule) {
+                let found = hits.iter().filter(|hit| {
+                    let matcher = &self.rules.matchers[hit.matcher as usize];
+                    matcher.rule == rule && matcher.role != Role::None && !hit.negated
+                });
+                let first = found
+                    .clone()
+                    .find(|hit| matches!(hit.field, Field::Property(_)))
+                    .or_else(|| found.clone().next());
+                let Some(hit) = first.copied() else { continue };
+                Some(hit)
+            } else {
+                continue;
+            };
             raises = raises.max(ready.raises);
-            if let Some(least) = ready.at_least {
-                severity = severity.max(least);
+            if let Some(at_least) = ready.at_least {
+                least = least.max(at_least);
             }
             if ready.kind == Kind::Signal {
-                let property = match hit.field {
-                    Field::Property(index) => {
+                let property = match hit.map(|h| h.field) {
+                    Some(Field::Property(index)) => {
                         Some(schema::path(self.properties, usize::from(index)))
                     }
                     _ => None,
                 };
                 signals.push(Signal {
                     id: ready.id.to_string(),
-                    title: self.title(&ready.title, property.as_deref(), actions),
+                    title: self.title(&ready.title, property.as_deref(), actions, category),
                     property,
                 });
             }
-            if hit.field != Field::Whole {
+            if let Some(hit) = hit
+                && hit.field != Field::Whole
+            {
                 self.note(&ready.id, &hit, 0.0, None);
             }
         }
-        (signals, severity.max(base.raised(raises)))
+        (signals, least.max(base.raised(raises)))
     }
 
-    fn title(&self, template: &str, property: Option<&str>, actions: &[Offered]) -> String {
-        let mut title = template.to_owned();
+    fn title(
+        &self,
+        template: &str,
+        property: Option<&str>,
+        actions: &[Offered],
+        category: Category,
+    ) -> String {
+        if !template.contains('{') {
+            return template.to_owned();
+        }
+        let mut title = template.replace("{category}", category.as_str());
         if title.contains("{prop}") {
             title = match property {
                 Some(path) => title.replace("{prop}", path),
@@ -614,74 +639,58 @@ impl Judge<'_> {
     }
 
     fn note(&mut self, rule: &str, hit: &Hit, weight: f64, category: Option<Category>) {
-        let (field, text) = self.place(hit.field);
-        let span = [hit.start as usize, hit.end as usize];
-        let (offset, text) = match hit.field {
-            Field::Property(_) => {
-                let name = text.rsplit('.').next().map_or(0, str::len);
-                let _ = name;
-                (text.len() - self.name_length(hit.field), text)
-            }
-            _ => (0, text),
-        };
-        let span = [span[0] + offset, span[1] + offset];
-        let cut = text.get(span[0]..span[1]).unwrap_or_default().to_owned();
-        self.evidence.push(Evidence {
-            rule: rule.to_owned(),
-            field,
-            span,
-            text: cut,
-            weight: (weight * 100.0).round() / 100.0,
-            category,
-        });
-    }
-
-    fn name_length(&self, field: Field) -> usize {
-        match field {
-            Field::Property(index) => self
-                .properties
-                .get(usize::from(index))
-                .map_or(0, |p| p.name.len()),
-            _ => 0,
-        }
-    }
-
-    /// The name of a field in the evidence, and its text.
-    fn place(&self, field: Field) -> (String, String) {
-        match field {
-            Field::Name => ("name".to_owned(), self.tool.name.clone()),
+        let (start, end) = (hit.start as usize, hit.end as usize);
+        let of = |text: &str| text.get(start..end).unwrap_or_default().to_owned();
+        let mut span = [start, end];
+        let (field, text) = match hit.field {
+            Field::Name => ("name".to_owned(), of(&self.tool.name)),
             Field::Title => (
                 "title".to_owned(),
-                self.tool.title.clone().unwrap_or_default(),
+                of(self.tool.title.as_deref().unwrap_or_default()),
             ),
             Field::Description => (
                 "description".to_owned(),
-                self.tool.description.clone().unwrap_or_default(),
+                of(self.tool.description.as_deref().unwrap_or_default()),
             ),
-            Field::Server => (
-                "server".to_owned(),
-                self.server.unwrap_or_default().to_owned(),
-            ),
+            Field::Server => ("server".to_owned(), of(self.server.unwrap_or_default())),
             Field::Property(index) => {
-                let path = schema::path(self.properties, usize::from(index));
-                (format!("property:{path}"), path)
+                // The string of a property is its path; the span is that of the name in it.
+                let index = usize::from(index);
+                let path = schema::path(self.properties, index);
+                let name = self.properties.get(index).map_or("", |p| p.name);
+                let offset = path.len() - name.len();
+                span = [offset + start, offset + end];
+                (format!("property:{path}"), of(name))
             }
             Field::Value(index, place) => {
-                let path = schema::path(self.properties, usize::from(index));
-                let text = self
+                let index = usize::from(index);
+                let path = schema::path(self.properties, index);
+                let value = self
                     .properties
-                    .get(usize::from(index))
+                    .get(index)
                     .and_then(|p| p.values)
                     .and_then(|values| values.get(usize::from(place)))
                     .and_then(Value::as_str)
                     .unwrap_or_default();
-                (format!("enum:{path}[{place}]"), text.to_owned())
+                (format!("enum:{path}[{place}]"), of(value))
             }
             Field::Annotation(number) => match &self.rules.matchers[number as usize].whole {
-                Whole::Annotation(hint, is) => (format!("annotation:{hint}"), is.to_string()),
+                Whole::Annotation(hint, is) => {
+                    let text = is.to_string();
+                    span = [0, text.len()];
+                    (format!("annotation:{hint}"), text)
+                }
                 _ => ("annotation".to_owned(), String::new()),
             },
             Field::Whole => ("definition".to_owned(), String::new()),
-        }
+        };
+        self.evidence.push(Evidence {
+            rule: rule.to_owned(),
+            field,
+            span,
+            text,
+            weight: (weight * 100.0).round() / 100.0,
+            category,
+        });
     }
 }

@@ -104,6 +104,12 @@ impl Scratch {
         self.touched.sort_unstable();
     }
 
+    /// Whether something speaks against a rule that has only conditions on the verdict.
+    pub(super) fn vetoed(&self, rule: u32) -> bool {
+        let state = self.states[rule as usize];
+        state.stamp == self.stamp && state.none
+    }
+
     /// Whether a touched rule fires, its category apart.
     pub(super) fn fires(&self, rules: &Compiled, rule: u32) -> bool {
         let state = self.states[rule as usize];

@@ -185,6 +185,8 @@ pub struct ReadyRule {
     pub has_any: bool,
     /// Categories it is for, as bits; `u8::MAX` for all.
     pub categories: u8,
+    /// Traits that the verdict must have.
+    pub has: Vec<Trait>,
 }
 
 /// A rule set ready for matching.
@@ -209,6 +211,8 @@ pub struct Compiled {
     pub wholes: Vec<u32>,
     /// Rules, in the order of their ids.
     pub rules: Vec<ReadyRule>,
+    /// The signal and severity rules among them.
+    pub reporting: Vec<u32>,
     /// Beginnings of words that make a string worth a look by the text rules.
     pub triggers: aho_corasick::AhoCorasick,
     /// Weights.
@@ -327,6 +331,7 @@ impl Compiled {
         for rule in set.rules().filter(|rule| rule.status != Status::Deprecated) {
             let index = u32::try_from(rules.len()).unwrap_or(u32::MAX);
             let mut categories = u8::MAX;
+            let mut has = Vec::new();
             let mut all = 0u8;
             let lists = [
                 (&rule.matches.any, 0),
@@ -335,6 +340,10 @@ impl Compiled {
             ];
             for (list, role) in lists {
                 for matcher in list {
+                    if let Some(which) = matcher.has {
+                        has.push(which);
+                        continue;
+                    }
                     if let Some(wanted) = &matcher.category {
                         let mask = wanted.0.iter().fold(0, |m, c| m | category_bit(*c));
                         categories &= if role == 2 { !mask } else { mask };
@@ -380,8 +389,13 @@ impl Compiled {
                 family: rule.family.clone(),
                 alone: rule.alone,
                 all,
-                has_any: rule.matches.any.iter().any(|m| m.category.is_none()),
+                has_any: rule
+                    .matches
+                    .any
+                    .iter()
+                    .any(|m| m.category.is_none() && m.has.is_none()),
                 categories,
+                has,
             });
         }
         let patterns: Vec<Pattern> = patterns
@@ -786,6 +800,11 @@ fn assemble(
         patterns,
         matchers,
         wholes,
+        reporting: (0u32..)
+            .zip(&rules)
+            .filter(|(_, rule)| matches!(rule.kind, Kind::Signal | Kind::Severity))
+            .map(|(index, _)| index)
+            .collect(),
         rules,
         triggers,
         weights: set.weights().clone(),

@@ -178,8 +178,6 @@ pub struct Matcher {
     pub required: Option<bool>,
     /// The deepest level of the property; the top is 1.
     pub depth: Option<u8>,
-    /// A word sequence that one value of a property's enum must be.
-    pub value: Option<OneOrMany<String>>,
     /// Which annotation.
     pub hint: Option<String>,
     /// What the annotation must be.
@@ -190,6 +188,8 @@ pub struct Matcher {
     pub properties_at_most: Option<usize>,
     /// The category of the verdict, for rules that are no category rules.
     pub category: Option<OneOrMany<Category>>,
+    /// A trait that the verdict must have, for signals.
+    pub has: Option<Trait>,
     /// A fact of the definition that the classifier computes.
     pub fact: Option<Fact>,
     /// The vote of this matcher in place of the rule's weight.
