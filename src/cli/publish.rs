@@ -142,7 +142,10 @@ fn accuracy(path: &Path) -> Result<Accuracy, Failure> {
 
 /// A date as feeds need it.
 fn date(text: String) -> Result<String, Failure> {
-    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let shape: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
     if shape == "0000-00-00T00:00:00Z" {
         Ok(text)
     } else {

@@ -38,6 +38,8 @@ pub struct Bundle {
 pub fn together(servers: &[(String, Generated)], trifecta: &Trifecta, budget: Quota) -> Bundle {
     let mut taken: BTreeSet<String> = [BUDGET.to_owned()].into();
     let mut documents = BTreeMap::new();
+    // In the order of the names, so that the order they were given in changes nothing.
+    let servers: BTreeMap<&String, &Generated> = servers.iter().map(|(n, g)| (n, g)).collect();
     for (name, generated) in servers {
         let mut document = generated.document.clone();
         for cut in &trifecta.cut {

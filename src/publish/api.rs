@@ -244,8 +244,14 @@ pub fn index(
         servers: totals.servers,
         listed: totals.listed,
         tools: totals.tools,
-        categories: Category::ALL.into_iter().map(|c| (c, totals.category(c))).collect(),
-        severities: Severity::ALL.into_iter().map(|s| (s, totals.severity(s))).collect(),
+        categories: Category::ALL
+            .into_iter()
+            .map(|c| (c, totals.category(c)))
+            .collect(),
+        severities: Severity::ALL
+            .into_iter()
+            .map(|s| (s, totals.severity(s)))
+            .collect(),
         outcomes: totals.outcomes.clone(),
         shards,
         changes: "api/v1/changes.json",

@@ -173,9 +173,17 @@ impl Attack {
             file: format!("{}.toml", self.id),
             message,
         };
-        let tools: Vec<Tool> = self.example.tools.iter().map(|text| Tool::parse(text)).collect();
+        let tools: Vec<Tool> = self
+            .example
+            .tools
+            .iter()
+            .map(|text| Tool::parse(text))
+            .collect();
         if let Some(broken) = tools.iter().find(|tool| !tool.problems.is_empty()) {
-            return Err(wrong(format!("an example tool is malformed: {:?}", broken.problems)));
+            return Err(wrong(format!(
+                "an example tool is malformed: {:?}",
+                broken.problems
+            )));
         }
         let preset = judge::preset(&self.example.preset)
             .ok_or_else(|| wrong(format!("there is no preset {}", self.example.preset)))?;

@@ -26,18 +26,28 @@ pub fn sitemaps(base: &url::Url, pages: &[(String, Option<String>)]) -> Vec<File
         );
         for (path, changed) in part {
             let shown = path.strip_suffix("index.html").unwrap_or(path);
-            let Ok(address) = base.join(shown) else { continue };
+            let Ok(address) = base.join(shown) else {
+                continue;
+            };
             let changed = changed
                 .as_deref()
                 .map(|date| format!("<lastmod>{}</lastmod>", escape(date)))
                 .unwrap_or_default();
             // Writing to a string cannot fail, here and below.
-            let _ = writeln!(map, "<url><loc>{}</loc>{changed}</url>", escape(address.as_str()));
+            let _ = writeln!(
+                map,
+                "<url><loc>{}</loc>{changed}</url>",
+                escape(address.as_str())
+            );
         }
         map.push_str("</urlset>\n");
         let name = format!("sitemap-{}.xml", number + 1);
         if let Ok(address) = base.join(&name) {
-            let _ = writeln!(index, "<sitemap><loc>{}</loc></sitemap>", escape(address.as_str()));
+            let _ = writeln!(
+                index,
+                "<sitemap><loc>{}</loc></sitemap>",
+                escape(address.as_str())
+            );
         }
         files.push((name, map));
     }
@@ -74,7 +84,10 @@ pub fn atom(
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n<title>{title}: changes</title>\n<id>{id}</id>\n<updated>{updated}</updated>\n<author><name>{title}</name></author>\n<link rel=\"self\" href=\"{own}\"/>\n<link href=\"{home}\"/>\n",
         title = escape(site_title),
-        id = base.map_or_else(|| "urn:toolrisk:feed".to_owned(), |base| escape(base.as_str())),
+        id = base.map_or_else(
+            || "urn:toolrisk:feed".to_owned(),
+            |base| escape(base.as_str())
+        ),
         updated = escape(updated),
         own = escape(&link("feed.xml")),
         home = escape(&link("index.html")),
@@ -128,14 +141,35 @@ pub fn headline(change: &Change) -> String {
 fn detail(change: &Change) -> String {
     let names = |what: &str, names: Vec<&str>| {
         (!names.is_empty()).then(|| {
-            let shown: Vec<String> = names.iter().take(20).map(|name| text::excerpt(name, 60)).collect();
+            let shown: Vec<String> = names
+                .iter()
+                .take(20)
+                .map(|name| text::excerpt(name, 60))
+                .collect();
             format!("{what}: {}", shown.join(", "))
         })
     };
     [
-        names("Added", change.added.iter().map(|tool| tool.name.as_str()).collect()),
-        names("Removed", change.removed.iter().map(|tool| tool.name.as_str()).collect()),
-        names("Changed", change.changed.iter().map(|tool| tool.name.as_str()).collect()),
+        names(
+            "Added",
+            change.added.iter().map(|tool| tool.name.as_str()).collect(),
+        ),
+        names(
+            "Removed",
+            change
+                .removed
+                .iter()
+                .map(|tool| tool.name.as_str())
+                .collect(),
+        ),
+        names(
+            "Changed",
+            change
+                .changed
+                .iter()
+                .map(|tool| tool.name.as_str())
+                .collect(),
+        ),
     ]
     .into_iter()
     .flatten()
@@ -234,6 +268,9 @@ mod tests {
 
     #[test]
     fn nothing_foreign_breaks_the_xml() {
-        assert_eq!(escape("<a>&\"'\u{0}\u{ffff}"), "&lt;a&gt;&amp;&quot;&#39;\\u{0}\u{fffd}");
+        assert_eq!(
+            escape("<a>&\"'\u{0}\u{ffff}"),
+            "&lt;a&gt;&amp;&quot;&#39;\\u{0}\u{fffd}"
+        );
     }
 }

@@ -96,12 +96,7 @@ pub fn preset(name: &str) -> Option<Preset> {
 }
 
 /// The policy of a whole server by a preset.
-pub fn policy_with(
-    preset: &Preset,
-    name: &str,
-    tools: &[Tool],
-    verdicts: &[Verdict],
-) -> Generated {
+pub fn policy_with(preset: &Preset, name: &str, tools: &[Tool], verdicts: &[Verdict]) -> Generated {
     let tools = tools
         .iter()
         .zip(verdicts)

@@ -46,13 +46,13 @@ pub mod write;
 pub use options::{Options, ToolPages};
 pub use write::Tally;
 
-use crate::rules::RuleSet;
 use crate::catalogue::History;
+use crate::rules::RuleSet;
 use engine::Engine;
 use input::Server;
 use judge::Judge;
-use rayon::prelude::*;
 use neighbours::Neighbours;
+use rayon::prelude::*;
 use rulebook::Rulebook;
 use site::Site;
 use state::State;
@@ -134,18 +134,27 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
         })
         .collect::<Result<_, source::SourceError>>()?;
     let whole = state::hash(
-        std::iter::once(maker.as_bytes())
-            .chain(read.iter().flat_map(|(name, facts)| [name.as_bytes(), facts.as_bytes()])),
+        std::iter::once(maker.as_bytes()).chain(
+            read.iter()
+                .flat_map(|(name, facts)| [name.as_bytes(), facts.as_bytes()]),
+        ),
     );
     if let Some(head) = last.head.as_ref().filter(|head| head.whole == whole)
-        && write::is_whole(out, last.servers.values().map(|entry| entry.summary.slug.as_str()))
+        && write::is_whole(
+            out,
+            last.servers
+                .values()
+                .map(|entry| entry.summary.slug.as_str()),
+        )
     {
         let tally = Tally {
             files: head.files,
             bytes: head.bytes,
             written: 0,
         };
-        let summaries = std::mem::take(&mut last.servers).into_values().map(|entry| entry.summary);
+        let summaries = std::mem::take(&mut last.servers)
+            .into_values()
+            .map(|entry| entry.summary);
         return Ok(Report {
             tally,
             rendered: 0,
@@ -170,7 +179,10 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
         .par_iter()
         .zip(&mut known)
         .map(|(path, known)| match known {
-            Some(entry) => Ok(std::mem::replace(&mut entry.summary, ServerSummary::nothing())),
+            Some(entry) => Ok(std::mem::replace(
+                &mut entry.summary,
+                ServerSummary::nothing(),
+            )),
             None => Ok(ServerSummary::of(&prepare(path)?)),
         })
         .collect::<Result<_, PublishError>>()?;
@@ -209,7 +221,9 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
         let rendered = AtomicUsize::new(0);
         files.par_iter().enumerate().try_for_each(|(at, path)| {
             let here = place(at);
-            let same = known[at].as_ref().is_some_and(|entry| entry.key == keys[at]);
+            let same = known[at]
+                .as_ref()
+                .is_some_and(|entry| entry.key == keys[at]);
             if same && stage.link_all(&render::files_of(&site.servers[here], options)) {
                 return Ok(());
             }
@@ -224,9 +238,18 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
     let rendered = build(&stage)?;
     let tally = stage.swap()?;
     let head = state::Head::new(maker.clone(), whole, tally);
-    let entries = read.iter().zip(&keys).enumerate().map(|(at, ((name, facts), key))| {
-        (name.as_str(), facts.as_str(), key.as_str(), &site.servers[place(at)])
-    });
+    let entries = read
+        .iter()
+        .zip(&keys)
+        .enumerate()
+        .map(|(at, ((name, facts), key))| {
+            (
+                name.as_str(),
+                facts.as_str(),
+                key.as_str(),
+                &site.servers[place(at)],
+            )
+        });
     // Without the state the next build is slower, and that is all.
     if let Err(error) = State::write(out, &head, entries) {
         tracing::warn!("the state of the build could not be kept: {error}");
@@ -266,7 +289,10 @@ fn budget(
         .map(|server| render::files_of(server, options).len() as u64)
         .sum();
     if let Some(limit) = options.max_files.filter(|limit| least > *limit) {
-        return Err(PublishError::TooManyFiles { files: least, limit });
+        return Err(PublishError::TooManyFiles {
+            files: least,
+            limit,
+        });
     }
     let count = write::Stage::counting();
     build(&count)?;

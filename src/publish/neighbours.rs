@@ -40,7 +40,10 @@ impl Neighbours {
         let mut by_name: HashMap<&str, Vec<u32>> = HashMap::new();
         for (s, server) in (0_u32..).zip(&site.servers) {
             for (t, tool) in (0_u32..).zip(&server.tools) {
-                order.entry(tool.category).or_default().push(Place { server: s, tool: t });
+                order
+                    .entry(tool.category)
+                    .or_default()
+                    .push(Place { server: s, tool: t });
                 let holders = by_name.entry(&tool.name).or_default();
                 if holders.last() != Some(&s) {
                     holders.push(s);
@@ -110,11 +113,20 @@ impl Neighbours {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         };
-        for other in self.servers(at).iter().filter_map(|at| site.servers.get(*at as usize)) {
+        for other in self
+            .servers(at)
+            .iter()
+            .filter_map(|at| site.servers.get(*at as usize))
+        {
             add(&other.slug);
             add(&other.name);
             add(&other.label);
-            add(&format!("{:?} {:?} {}", other.grade, other.worst(), other.tools.len()));
+            add(&format!(
+                "{:?} {:?} {}",
+                other.grade,
+                other.worst(),
+                other.tools.len()
+            ));
         }
         let count = site.servers.get(at).map_or(0, |server| server.tools.len());
         for tool in 0..count {
@@ -165,7 +177,11 @@ fn kin(site: &Site, by_name: &HashMap<&str, Vec<u32>>) -> Vec<Vec<u32>> {
                 .filter(|(_, count)| *count >= 2 || server.tools.len() == 1)
                 .collect();
             sorted.sort_by_key(|(other, count)| (Reverse(*count), *other));
-            sorted.into_iter().take(SERVERS).map(|(other, _)| other).collect()
+            sorted
+                .into_iter()
+                .take(SERVERS)
+                .map(|(other, _)| other)
+                .collect()
         })
         .collect()
 }

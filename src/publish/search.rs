@@ -65,7 +65,11 @@ struct Shard<'a> {
 }
 
 /// Makes all files of the index. `signals` are the ids that can be filtered by, in order.
-pub fn build(site: &Site, signals: &[String], page: &(dyn Fn(u32, u32) -> bool + Sync)) -> Vec<File> {
+pub fn build(
+    site: &Site,
+    signals: &[String],
+    page: &(dyn Fn(u32, u32) -> bool + Sync),
+) -> Vec<File> {
     let postings = postings(site);
     let mut keys: Vec<(&String, &Vec<Entry>)> = postings.iter().collect();
     keys.par_sort_unstable_by(|a, b| a.0.cmp(b.0));
@@ -78,7 +82,11 @@ pub fn build(site: &Site, signals: &[String], page: &(dyn Fn(u32, u32) -> bool +
         })
         .collect();
     let bits: HashMap<&str, usize> = signals.iter().map(String::as_str).zip(0..).collect();
-    let maker = Maker { site, bits: &bits, page };
+    let maker = Maker {
+        site,
+        bits: &bits,
+        page,
+    };
     let mut nodes = Vec::new();
     cut(&keys, 0, keys.len(), 0, &mut nodes);
     let mut files: Vec<File> = nodes
@@ -87,8 +95,16 @@ pub fn build(site: &Site, signals: &[String], page: &(dyn Fn(u32, u32) -> bool +
         .collect();
     let tree = Tree {
         schema: 1,
-        leaves: nodes.iter().filter(|n| n.leaf).map(|n| n.prefix.clone()).collect(),
-        inner: nodes.iter().filter(|n| !n.leaf).map(|n| n.prefix.clone()).collect(),
+        leaves: nodes
+            .iter()
+            .filter(|n| n.leaf)
+            .map(|n| n.prefix.clone())
+            .collect(),
+        inner: nodes
+            .iter()
+            .filter(|n| !n.leaf)
+            .map(|n| n.prefix.clone())
+            .collect(),
         signals,
         tools: site.totals.tools,
     };
@@ -152,7 +168,10 @@ pub fn words(name: &str) -> Vec<String> {
 fn whole(words: &[String]) -> String {
     let mut key = words.join(" ");
     if key.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|at| key.is_char_boundary(*at)).unwrap_or(0);
+        let end = (0..=LONGEST)
+            .rev()
+            .find(|at| key.is_char_boundary(*at))
+            .unwrap_or(0);
         key.truncate(end);
     }
     key
@@ -173,7 +192,14 @@ fn postings(site: &Site) -> HashMap<String, Vec<Entry>> {
                     keys.insert(whole(&parts));
                     keys.extend(parts);
                 }
-                add(&mut map, keys, Entry { server: s, tool: SERVER });
+                add(
+                    &mut map,
+                    keys,
+                    Entry {
+                        server: s,
+                        tool: SERVER,
+                    },
+                );
                 for (t, tool) in (0_u32..).zip(&server.tools) {
                     let parts = words(&tool.name);
                     let mut keys: HashSet<String> = HashSet::new();
@@ -198,7 +224,10 @@ fn postings(site: &Site) -> HashMap<String, Vec<Entry>> {
 fn add(map: &mut HashMap<String, Vec<Entry>>, keys: HashSet<String>, entry: Entry) {
     for mut key in keys {
         if key.len() > LONGEST {
-            let end = (0..=LONGEST).rev().find(|at| key.is_char_boundary(*at)).unwrap_or(0);
+            let end = (0..=LONGEST)
+                .rev()
+                .find(|at| key.is_char_boundary(*at))
+                .unwrap_or(0);
             key.truncate(end);
         }
         if !key.is_empty() {
@@ -246,13 +275,28 @@ fn cut(keys: &[Key<'_>], from: usize, to: usize, depth: usize, out: &mut Vec<Nod
         let prefix: String = keys[start].text.chars().take(depth + 1).collect();
         let weight: usize = keys[start..end].iter().map(|key| key.best.len()).sum();
         if letter.is_some() && weight > LEAF && end - start > 1 && depth < DEEPEST {
-            out.push(Node { prefix, leaf: false, from: start, to: end });
+            out.push(Node {
+                prefix,
+                leaf: false,
+                from: start,
+                to: end,
+            });
             cut(keys, start, end, depth + 1, out);
         } else if letter.is_some() {
-            out.push(Node { prefix, leaf: true, from: start, to: end });
+            out.push(Node {
+                prefix,
+                leaf: true,
+                from: start,
+                to: end,
+            });
         } else {
             // The key that ends here, beside longer ones: a leaf of its own, marked by a tab.
-            out.push(Node { prefix: format!("{prefix}\t"), leaf: true, from: start, to: end });
+            out.push(Node {
+                prefix: format!("{prefix}\t"),
+                leaf: true,
+                from: start,
+                to: end,
+            });
         }
         start = end;
     }
@@ -271,7 +315,11 @@ impl<'a> Maker<'a> {
         let rows = if node.leaf {
             keys.iter()
                 .map(|key| {
-                    let places = key.best.iter().map(|entry| self.place(&mut table, *entry)).collect();
+                    let places = key
+                        .best
+                        .iter()
+                        .map(|entry| self.place(&mut table, *entry))
+                        .collect();
                     (key.text, key.total, places)
                 })
                 .collect()
@@ -293,7 +341,10 @@ impl<'a> Maker<'a> {
                 depth += 1;
             }
             all.sort_by_cached_key(|entry| order(self.site, *entry));
-            let places = all.iter().map(|entry| self.place(&mut table, *entry)).collect();
+            let places = all
+                .iter()
+                .map(|entry| self.place(&mut table, *entry))
+                .collect();
             let total = keys.iter().map(|key| key.total).sum();
             vec![("", total, places)]
         };
@@ -314,7 +365,9 @@ impl<'a> Maker<'a> {
         }
         let server = &self.site.servers[entry.server as usize];
         let at = *table.server_places.entry(entry.server).or_insert_with(|| {
-            table.servers.push((server.slug.as_str(), server.name.as_str()));
+            table
+                .servers
+                .push((server.slug.as_str(), server.name.as_str()));
             table.servers.len() - 1
         });
         let transport = match server.transport.as_deref() {
@@ -338,7 +391,11 @@ impl<'a> Maker<'a> {
                     | (tool.severity as u32) << 3
                     | u32::from(tool.traits) << 5
                     | transport << 8;
-                let slug: &str = if (self.page)(entry.server, entry.tool) { &tool.slug } else { "" };
+                let slug: &str = if (self.page)(entry.server, entry.tool) {
+                    &tool.slug
+                } else {
+                    ""
+                };
                 (at, &*tool.name, slug, bits, low, high)
             }
         };
@@ -374,7 +431,10 @@ mod tests {
 
     #[test]
     fn names_are_parted_as_people_type_them() {
-        assert_eq!(words("getURLFor_v2.list-All"), ["get", "url", "for", "v2", "list", "all"]);
+        assert_eq!(
+            words("getURLFor_v2.list-All"),
+            ["get", "url", "for", "v2", "list", "all"]
+        );
         assert_eq!(words("créer_tâche"), ["créer", "tâche"]);
         assert!(words("--").is_empty());
     }
@@ -384,6 +444,9 @@ mod tests {
         let prefixes = ["a", "a ", "a\t", "get", "é", "a-b", "../x"];
         let names: HashSet<String> = prefixes.iter().map(|p| file_name(p)).collect();
         assert_eq!(names.len(), prefixes.len());
-        assert!(names.iter().all(|n| n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')));
+        assert!(names.iter().all(|n| {
+            n.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        }));
     }
 }

@@ -16,7 +16,12 @@ pub struct Shard {
 
 /// Cuts entries, sorted by key, into shards of at most `limit` where that is possible: entries
 /// with one key are never parted. Keys are slugs, so bytes are letters.
-pub fn cut<'a>(count: usize, key: &dyn Fn(usize) -> &'a str, weight: &dyn Fn(usize) -> usize, limit: usize) -> Vec<Shard> {
+pub fn cut<'a>(
+    count: usize,
+    key: &dyn Fn(usize) -> &'a str,
+    weight: &dyn Fn(usize) -> usize,
+    limit: usize,
+) -> Vec<Shard> {
     let mut out = Vec::new();
     part(0, count, 0, &mut out, key, weight, limit);
     out
@@ -67,7 +72,9 @@ mod tests {
 
     #[test]
     fn every_entry_is_in_exactly_one_shard() {
-        let mut keys: Vec<String> = (0..500).map(|n| format!("{:x}-{n}", n * 7919 % 977)).collect();
+        let mut keys: Vec<String> = (0..500)
+            .map(|n| format!("{:x}-{n}", n * 7919 % 977))
+            .collect();
         keys.extend(["a".to_owned(), "ab".to_owned(), "abc".to_owned()]);
         keys.sort();
         let shards = cut(keys.len(), &|at| keys[at].as_str(), &|_| 1, 20);

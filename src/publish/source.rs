@@ -102,12 +102,19 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Record, SourceError> {
 
 /// The name of a record's file.
 pub fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The bytes of the history that belongs to a record's file; none where there is no history.
 pub fn history_bytes(catalogue: &Path, record: &Path) -> Vec<u8> {
-    let name = record.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = record
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let Ok(slug) = Slug::try_from(name) else {
         return Vec::new();
     };
@@ -120,9 +127,11 @@ pub fn history_bytes(catalogue: &Path, record: &Path) -> Vec<u8> {
 
 /// The changes of a server, oldest first.
 pub fn past(history: &History, record: &Record) -> Result<Vec<Change>, SourceError> {
-    let past = history.past(&record.slug).map_err(|error| SourceError::Read {
-        path: PathBuf::from(format!("history of {}", record.slug)),
-        error,
-    })?;
+    let past = history
+        .past(&record.slug)
+        .map_err(|error| SourceError::Read {
+            path: PathBuf::from(format!("history of {}", record.slug)),
+            error,
+        })?;
     Ok(past.changes)
 }

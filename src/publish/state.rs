@@ -131,7 +131,9 @@ impl State {
             )?;
         }
         file.write_all(b"\n")?;
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()?;
+        file.into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .sync_data()?;
         std::fs::rename(aside, path)
     }
 }

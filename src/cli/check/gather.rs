@@ -68,6 +68,8 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
         line: place.line,
         column: place.column,
     };
+    let known = known_packages();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let mut servers = Vec::new();
     let mut config_issues = Vec::new();
     for (server, answer) in config
@@ -93,7 +95,7 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
                     .collect(),
                 location: Some(place.clone()),
             },
-            &known_packages(),
+            &known,
         ));
         servers.push(observed(&server.name, answer, place, &judge));
     }
@@ -104,9 +106,26 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
     })
 }
 
-/// The packages that a name may be mistaken for.
-fn known_packages() -> Vec<&'static str> {
-    Vec::new()
+/// The packages that a name may be mistaken for: those of the list of public servers.
+fn known_packages() -> Vec<String> {
+    const STARTER: &str = include_str!("../../../catalogue/targets/starter.toml");
+    let Ok(list) = toml::from_str::<toml::Table>(STARTER) else {
+        return Vec::new();
+    };
+    let servers = list.get("server").and_then(toml::Value::as_array);
+    servers
+        .into_iter()
+        .flatten()
+        .filter_map(|server| {
+            let text = |key: &str| server.get(key).and_then(toml::Value::as_str);
+            let npm = text("npm").map(|npm| match npm.rfind('@') {
+                Some(at) if at > 0 => &npm[..at],
+                _ => npm,
+            });
+            let pypi = text("pypi").map(|pypi| pypi.split("==").next().unwrap_or(pypi));
+            Some(npm.or(pypi)?.to_owned())
+        })
+        .collect()
 }
 
 fn bad(error: InputError) -> Failure {
@@ -244,5 +263,18 @@ fn observed(name: &str, answer: Answer, place: Location, judge: &Judge) -> Obser
         tools: ObservedTool::all(&answer.tools, verdicts),
         grade,
         location: Some(place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known_packages;
+
+    #[test]
+    fn the_public_servers_are_known_by_name_without_version() {
+        let known = known_packages();
+        assert!(known.len() > 50, "{}", known.len());
+        assert!(known.contains(&"@modelcontextprotocol/server-filesystem".to_owned()));
+        assert!(known.contains(&"mcp-server-time".to_owned()));
     }
 }

@@ -199,7 +199,11 @@ impl EmitterView {
                 id: emission.id,
                 title: emission.title,
                 text: text::visible(&emission.text),
-                notes: emission.notes.iter().map(|note| text::visible(note)).collect(),
+                notes: emission
+                    .notes
+                    .iter()
+                    .map(|note| text::visible(note))
+                    .collect(),
             })
             .collect()
     }

@@ -114,16 +114,21 @@ impl Renderer<'_> {
         context.insert("groups", &Vec::<Group<'_>>::new());
         context.insert("part", "");
         let folder = list.first.rsplit_once('/').map_or("", |(folder, _)| folder);
-        shards.par_iter().zip(&parts).try_for_each(|(shard, part)| {
-            let path = format!("{folder}/{}", part.file);
-            let title = format!("{}: {}", list.title, part.prefix);
-            let mut context = context.clone();
-            context.insert("groups", &self.groups(&selected[shard.from..shard.to]));
-            context.insert("part", &part.prefix);
-            context.insert("top", &Vec::<Top<'_>>::new());
-            let page = self.page(&path, title, list.description.clone()).nav(list.nav);
-            self.put(&path, list.template, &page, context)
-        })?;
+        shards
+            .par_iter()
+            .zip(&parts)
+            .try_for_each(|(shard, part)| {
+                let path = format!("{folder}/{}", part.file);
+                let title = format!("{}: {}", list.title, part.prefix);
+                let mut context = context.clone();
+                context.insert("groups", &self.groups(&selected[shard.from..shard.to]));
+                context.insert("part", &part.prefix);
+                context.insert("top", &Vec::<Top<'_>>::new());
+                let page = self
+                    .page(&path, title, list.description.clone())
+                    .nav(list.nav);
+                self.put(&path, list.template, &page, context)
+            })?;
         self.put(&list.first, list.template, &page, context)
     }
 
@@ -133,7 +138,10 @@ impl Renderer<'_> {
             .map(|(server, tools)| {
                 let pages = super::with_page(server, self.options.tool_pages);
                 let has_page = |tool: &ToolSummary| {
-                    let at = server.tools.iter().position(|other| std::ptr::eq(other, tool));
+                    let at = server
+                        .tools
+                        .iter()
+                        .position(|other| std::ptr::eq(other, tool));
                     at.and_then(|at| pages.get(at)).copied().unwrap_or_default()
                 };
                 Group {
@@ -159,7 +167,12 @@ impl Renderer<'_> {
         let shards = if servers.len() <= SERVERS {
             Vec::new()
         } else {
-            shards::cut(servers.len(), &|at| servers[at].slug.as_str(), &|_| 1, SERVERS)
+            shards::cut(
+                servers.len(),
+                &|at| servers[at].slug.as_str(),
+                &|_| 1,
+                SERVERS,
+            )
         };
         let parts: Vec<Part> = shards
             .iter()
@@ -176,19 +189,42 @@ impl Renderer<'_> {
             context.insert("part", part);
             context.insert("count", &text::thousands(servers.len()));
             let page = self
-                .page(path, title, "Every server that was asked for its tools, by name, with its grade.")
+                .page(
+                    path,
+                    title,
+                    "Every server that was asked for its tools, by name, with its grade.",
+                )
                 .nav("servers");
             self.put(path, "pages/servers.html", &page, context)
         };
         if shards.is_empty() {
-            return put("servers/index.html", "All servers", "", servers.iter().map(ServerRow::of).collect());
+            return put(
+                "servers/index.html",
+                "All servers",
+                "",
+                servers.iter().map(ServerRow::of).collect(),
+            );
         }
-        let first = self.site.riskiest().into_iter().take(FIRST).map(ServerRow::of).collect();
+        let first = self
+            .site
+            .riskiest()
+            .into_iter()
+            .take(FIRST)
+            .map(ServerRow::of)
+            .collect();
         put("servers/index.html", "All servers", "", first)?;
         shards.par_iter().zip(&parts).try_for_each(|(shard, part)| {
-            let rows = servers[shard.from..shard.to].iter().map(ServerRow::of).collect();
+            let rows = servers[shard.from..shard.to]
+                .iter()
+                .map(ServerRow::of)
+                .collect();
             let title = format!("Servers: {}", part.prefix);
-            put(&format!("servers/{}", part.file), &title, &part.prefix, rows)
+            put(
+                &format!("servers/{}", part.file),
+                &title,
+                &part.prefix,
+                rows,
+            )
         })
     }
 
@@ -203,19 +239,30 @@ impl Renderer<'_> {
                 "What one call does, at worst: six categories and how many tools are in each.",
             )
             .nav("categories");
-        self.put("categories/index.html", "pages/categories.html", &page, context)?;
+        self.put(
+            "categories/index.html",
+            "pages/categories.html",
+            &page,
+            context,
+        )?;
         for category in Category::ALL {
             let name = category.as_str();
             let mut context = Context::new();
             context.insert("category", name);
-            context.insert("attacks", &self.attacks_of(|when| when.categories.contains(&category)));
+            context.insert(
+                "attacks",
+                &self.attacks_of(|when| when.categories.contains(&category)),
+            );
             self.tool_list(&List {
                 first: format!("categories/{}/index.html", name.to_ascii_lowercase()),
                 rest: "at-".to_owned(),
                 template: "pages/category.html",
                 nav: "categories",
                 title: format!("{name} tools"),
-                description: format!("Every tool in the category {name}. {}", self.words(category)),
+                description: format!(
+                    "Every tool in the category {name}. {}",
+                    self.words(category)
+                ),
                 context,
                 keep: &|tool| tool.category == category,
             })?;
@@ -255,7 +302,9 @@ impl Renderer<'_> {
         context.insert("severity", name);
         let mix = server::categories(|category| {
             let tools = self.site.servers.iter().flat_map(|server| &server.tools);
-            tools.filter(|t| t.severity == severity && t.category == category).count()
+            tools
+                .filter(|t| t.severity == severity && t.category == category)
+                .count()
         });
         context.insert("mix", &mix);
         self.tool_list(&List {
@@ -292,7 +341,11 @@ impl Renderer<'_> {
             )
             .nav("signals");
         self.put("signals/index.html", "pages/signals.html", &page, context)?;
-        for rule in self.rules.iter().filter(|rule| matches!(rule.kind, "signal" | "text")) {
+        for rule in self
+            .rules
+            .iter()
+            .filter(|rule| matches!(rule.kind, "signal" | "text"))
+        {
             let title = rulebook::plain_title(&rule.title);
             let mut context = Context::new();
             context.insert("id", &rule.id);
@@ -303,7 +356,10 @@ impl Renderer<'_> {
             context.insert("raises", &rule.raises);
             context.insert("at_least", rule.at_least.map_or("", Severity::as_str));
             context.insert("since", &rule.since);
-            context.insert("attacks", &self.attacks_of(|when| when.signals.contains(&rule.id)));
+            context.insert(
+                "attacks",
+                &self.attacks_of(|when| when.signals.contains(&rule.id)),
+            );
             let id = rule.id.as_str();
             self.tool_list(&List {
                 first: format!("signals/{id}.html"),

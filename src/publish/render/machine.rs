@@ -37,7 +37,12 @@ impl Renderer<'_> {
 
     pub(super) fn api(&self) -> Result<(), PublishError> {
         let servers = &self.site.servers;
-        let cut = shards::cut(servers.len(), &|at| servers[at].slug.as_str(), &|_| 1, SHARD);
+        let cut = shards::cut(
+            servers.len(),
+            &|at| servers[at].slug.as_str(),
+            &|_| 1,
+            SHARD,
+        );
         let lines: Vec<ShardLine> = cut
             .iter()
             .map(|shard| ShardLine {
@@ -63,19 +68,31 @@ impl Renderer<'_> {
         let changes = self.site.changes(CHANGES);
         let title = &self.options.title;
         let rules = self.judge.rules_version();
+        self.stage.put(
+            "api/v1/index.json",
+            &api::index(self.site, title, rules, lines, schemas),
+        )?;
         self.stage
-            .put("api/v1/index.json", &api::index(self.site, title, rules, lines, schemas))?;
-        self.stage.put("api/v1/changes.json", &api::changes(&changes))?;
+            .put("api/v1/changes.json", &api::changes(&changes))?;
         Ok(())
     }
 
     pub(super) fn feeds(&self) -> Result<(), PublishError> {
         let base = self.options.base_url.as_ref();
         let changes = self.site.changes(CHANGES);
-        let atom = feeds::atom(&self.options.title, base, &changes, self.options.date.as_deref());
+        let atom = feeds::atom(
+            &self.options.title,
+            base,
+            &changes,
+            self.options.date.as_deref(),
+        );
         self.stage.put("feed.xml", atom.as_bytes())?;
-        self.stage.put("robots.txt", feeds::robots(base).as_bytes())?;
-        self.stage.put("llms.txt", feeds::llms(&self.options.title, self.site).as_bytes())?;
+        self.stage
+            .put("robots.txt", feeds::robots(base).as_bytes())?;
+        self.stage.put(
+            "llms.txt",
+            feeds::llms(&self.options.title, self.site).as_bytes(),
+        )?;
         let Some(base) = base else {
             return Ok(());
         };
@@ -101,13 +118,20 @@ impl Renderer<'_> {
         .into_iter()
         .map(|path| (path.to_owned(), None))
         .collect();
-        all.extend(self.attacks.iter().map(|attack| (format!("attacks/{}.html", attack.id), None)));
+        all.extend(
+            self.attacks
+                .iter()
+                .map(|attack| (format!("attacks/{}.html", attack.id), None)),
+        );
         for server in &self.site.servers {
             let changed = server.changes.last().map(|change| change.at.clone());
             all.push((format!("tools/{}/index.html", server.slug), changed.clone()));
             let pages = super::with_page(server, self.options.tool_pages);
             for (tool, _) in server.tools.iter().zip(pages).filter(|(_, page)| *page) {
-                all.push((format!("tools/{}/{}.html", server.slug, tool.slug), changed.clone()));
+                all.push((
+                    format!("tools/{}/{}.html", server.slug, tool.slug),
+                    changed.clone(),
+                ));
             }
         }
         all

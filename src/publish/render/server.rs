@@ -26,7 +26,11 @@ struct Elsewhere<'a> {
 
 impl Renderer<'_> {
     /// Everything of one server. `at` is its place in the site.
-    pub(in crate::publish) fn server(&self, at: usize, server: &Server) -> Result<(), PublishError> {
+    pub(in crate::publish) fn server(
+        &self,
+        at: usize,
+        server: &Server,
+    ) -> Result<(), PublishError> {
         let slug = server.record.slug.as_str();
         let summary = &self.site.servers[at];
         let pages = super::with_page(summary, self.options.tool_pages);
@@ -55,13 +59,25 @@ impl Renderer<'_> {
         context.insert_value("server", shared.clone());
         context.insert("summary", &sentence);
         context.insert("related", &self.related_servers(at));
-        let changes: Vec<ChangeView> = server.changes.iter().rev().take(20).map(ChangeView::of).collect();
+        let changes: Vec<ChangeView> = server
+            .changes
+            .iter()
+            .rev()
+            .take(20)
+            .map(ChangeView::of)
+            .collect();
         context.insert("changes", &changes);
         context.insert_value("ld", self.structured(&path, &view.name, &sentence));
         self.put(&path, "pages/server.html", &page, context)?;
         let documents = [
-            (format!("api/v1/servers/{slug}.json"), api::server(server, self.judge.rules_version(), &has_page)),
-            (format!("badges/{slug}.svg"), feeds::badge(summary).into_bytes()),
+            (
+                format!("api/v1/servers/{slug}.json"),
+                api::server(server, self.judge.rules_version(), &has_page),
+            ),
+            (
+                format!("badges/{slug}.svg"),
+                feeds::badge(summary).into_bytes(),
+            ),
         ];
         for (path, bytes) in documents {
             self.stage.put(&path, &bytes)?;
@@ -69,8 +85,10 @@ impl Renderer<'_> {
         if server.tools.is_empty() {
             return Ok(());
         }
-        self.stage
-            .put(&format!("policies/{slug}.json"), server.policy_text.as_bytes())?;
+        self.stage.put(
+            &format!("policies/{slug}.json"),
+            server.policy_text.as_bytes(),
+        )?;
         if pages.iter().any(|page| *page) {
             self.tools(at, server, &shared, &has_page, &ordinal)?;
         }
@@ -122,8 +140,10 @@ impl Renderer<'_> {
             context.insert("tool", &view);
             context.insert_value("ld", self.structured(&path, &view.name, &page.description));
             self.put(&path, "pages/tool.html", &page, context)?;
-            self.stage
-                .put(&api::tool_document(slug, &tool.slug), &api::tool(server, tool))?;
+            self.stage.put(
+                &api::tool_document(slug, &tool.slug),
+                &api::tool(server, tool),
+            )?;
         }
         Ok(())
     }
@@ -176,7 +196,12 @@ impl Renderer<'_> {
     /// JSON-LD for search engines; empty without a base URL, since it needs absolute addresses.
     fn structured(&self, path: &str, name: &str, description: &str) -> Value {
         let shown = path.strip_suffix("index.html").unwrap_or(path);
-        let Some(address) = self.options.base_url.as_ref().and_then(|base| base.join(shown).ok()) else {
+        let Some(address) = self
+            .options
+            .base_url
+            .as_ref()
+            .and_then(|base| base.join(shown).ok())
+        else {
             return Value::from("");
         };
         let document = serde_json::json!({
@@ -214,7 +239,10 @@ fn describe(view: &ServerView, sentence: &str) -> String {
     if view.listed {
         format!("{}: {}. {sentence}", view.name, view.count_text)
     } else {
-        format!("{}: its tools could not be listed. {}", view.name, view.outcome_text)
+        format!(
+            "{}: its tools could not be listed. {}",
+            view.name, view.outcome_text
+        )
     }
 }
 
@@ -230,10 +258,18 @@ fn summary_line(server: &Server) -> String {
     };
     let parts: Vec<String> = [
         (Category::Financial, "can move money", "can move money"),
-        (Category::Destructive, "can destroy data", "can destroy data"),
+        (
+            Category::Destructive,
+            "can destroy data",
+            "can destroy data",
+        ),
         (Category::Execute, "can run something", "can run something"),
         (Category::Write, "can change state", "can change state"),
-        (Category::Unknown, "does not say what it does", "do not say what they do"),
+        (
+            Category::Unknown,
+            "does not say what it does",
+            "do not say what they do",
+        ),
     ]
     .into_iter()
     .filter_map(|(category, one, many)| match of(category) {

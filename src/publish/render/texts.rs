@@ -53,8 +53,13 @@ struct Choice<'a> {
 impl Renderer<'_> {
     pub(super) fn home(&self) -> Result<(), PublishError> {
         let totals = &self.site.totals;
-        let riskiest: Vec<ServerRow<'_>> =
-            self.site.riskiest().into_iter().take(10).map(ServerRow::of).collect();
+        let riskiest: Vec<ServerRow<'_>> = self
+            .site
+            .riskiest()
+            .into_iter()
+            .take(10)
+            .map(ServerRow::of)
+            .collect();
         let changes: Vec<ChangeRow<'_>> = self
             .site
             .changes(8)
@@ -69,7 +74,10 @@ impl Renderer<'_> {
         context.insert("servers", &text::thousands(totals.servers));
         context.insert("listed", &text::thousands(totals.listed));
         context.insert("tools", &text::thousands(totals.tools));
-        context.insert("critical", &text::thousands(totals.severity(Severity::Critical)));
+        context.insert(
+            "critical",
+            &text::thousands(totals.severity(Severity::Critical)),
+        );
         context.insert("trifectas", &text::thousands(totals.trifectas));
         context.insert("findings", &text::thousands(totals.findings));
         context.insert("categories", &server::categories(|c| totals.category(c)));
@@ -93,7 +101,14 @@ impl Renderer<'_> {
 
     /// Servers by grade, for a column chart that is 100 high.
     fn grades(&self) -> Vec<GradeRow> {
-        let of = |letter| self.site.totals.grades.get(&letter).copied().unwrap_or_default();
+        let of = |letter| {
+            self.site
+                .totals
+                .grades
+                .get(&letter)
+                .copied()
+                .unwrap_or_default()
+        };
         let letters = ['A', 'B', 'C', 'D', 'E', 'F'];
         let most = letters.into_iter().map(of).max().unwrap_or_default();
         let all = letters.into_iter().map(of).sum();
@@ -156,7 +171,12 @@ impl Renderer<'_> {
         let kinds = ["category", "signal", "trait", "severity", "text"];
         let counts: Vec<(&str, usize)> = kinds
             .into_iter()
-            .map(|kind| (kind, self.rules.iter().filter(|rule| rule.kind == kind).count()))
+            .map(|kind| {
+                (
+                    kind,
+                    self.rules.iter().filter(|rule| rule.kind == kind).count(),
+                )
+            })
             .collect();
         let rules: Vec<RuleRow> = self
             .rules
@@ -177,8 +197,14 @@ impl Renderer<'_> {
         context.insert("listed", &text::thousands(totals.listed));
         context.insert("coverage", &charts::share(totals.listed, totals.servers));
         context.insert("tools", &text::thousands(totals.tools));
-        context.insert("unknown", &text::thousands(totals.category(Category::Unknown)));
-        context.insert("unknown_share", &charts::share(totals.category(Category::Unknown), totals.tools));
+        context.insert(
+            "unknown",
+            &text::thousands(totals.category(Category::Unknown)),
+        );
+        context.insert(
+            "unknown_share",
+            &charts::share(totals.category(Category::Unknown), totals.tools),
+        );
         context.insert("accuracy", &self.options.accuracy);
         let page = self
             .page(
@@ -203,7 +229,12 @@ impl Renderer<'_> {
                 })
             })
             .collect();
-        let unlisted = || self.site.servers.iter().filter(|server| server.outcome != Outcome::Listed);
+        let unlisted = || {
+            self.site
+                .servers
+                .iter()
+                .filter(|server| server.outcome != Outcome::Listed)
+        };
         let rows: Vec<ServerRow<'_>> = unlisted().take(1_000).map(ServerRow::of).collect();
         let mut context = Context::new();
         context.insert("counts", &counts);
@@ -224,7 +255,12 @@ impl Renderer<'_> {
             "About the crawler",
             "What the crawler sends, how often, and how to be left out.",
         );
-        self.put("about-crawler.html", "pages/about-crawler.html", &page, Context::new())?;
+        self.put(
+            "about-crawler.html",
+            "pages/about-crawler.html",
+            &page,
+            Context::new(),
+        )?;
         let page = self.page("404.html", "Not here", "There is no such page.");
         self.put("404.html", "pages/404.html", &page, Context::new())
     }
@@ -234,25 +270,41 @@ impl Renderer<'_> {
         let categories: Vec<Choice<'_>> = Category::ALL
             .into_iter()
             .rev()
-            .map(|c| Choice { value: c as usize, id: c.as_str(), name: c.as_str().to_owned() })
+            .map(|c| Choice {
+                value: c as usize,
+                id: c.as_str(),
+                name: c.as_str().to_owned(),
+            })
             .collect();
         let severities: Vec<Choice<'_>> = Severity::ALL
             .into_iter()
             .rev()
-            .map(|s| Choice { value: s as usize, id: s.as_str(), name: s.as_str().to_owned() })
+            .map(|s| Choice {
+                value: s as usize,
+                id: s.as_str(),
+                name: s.as_str().to_owned(),
+            })
             .collect();
         let ids = self.signal_ids();
         let signals: Vec<Choice<'_>> = ids
             .iter()
             .enumerate()
-            .map(|(value, id)| Choice { value, id, name: self.rules.title(id) })
+            .map(|(value, id)| Choice {
+                value,
+                id,
+                name: self.rules.title(id),
+            })
             .collect();
         context.insert("category_choices", &categories);
         context.insert("severity_choices", &severities);
         context.insert("signal_choices", &signals);
         context.insert("tools", &text::thousands(self.site.totals.tools));
         let page = self
-            .page("search/index.html", "Search", "Find a tool or a server by name.")
+            .page(
+                "search/index.html",
+                "Search",
+                "Find a tool or a server by name.",
+            )
             .nav("search");
         self.put("search/index.html", "pages/search.html", &page, context)
     }

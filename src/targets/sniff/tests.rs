@@ -340,13 +340,20 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn the_lists_that_come_with_the_program_can_be_read() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/targets/starter.toml");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/catalogue/targets/starter.toml"
+    );
     let input = read_input(file, &Surroundings::default(), &Wanted::default()).unwrap();
     let targets = input.targets();
     assert!(targets.len() >= 120, "{}", targets.len());
     let mut identities = std::collections::BTreeSet::new();
     for target in &targets {
-        assert!(identities.insert(target.identity()), "twice: {}", target.identity());
+        assert!(
+            identities.insert(target.identity()),
+            "twice: {}",
+            target.identity()
+        );
         match &target.source {
             Source::Npm { version, .. } | Source::Pypi { version, .. } => {
                 assert!(version.is_some(), "not pinned: {}", target.identity());

@@ -124,7 +124,8 @@ impl TreeSink for Sink {
     }
     fn append_before_sibling(&self, _: &usize, _: NodeOrText<usize>) {
         let mut page = self.page.borrow_mut();
-        page.errors.push("something stands outside its place".to_owned());
+        page.errors
+            .push("something stands outside its place".to_owned());
     }
     fn add_attrs_if_missing(&self, _: &usize, _: Vec<Attribute>) {
         let mut page = self.page.borrow_mut();

@@ -121,11 +121,14 @@ fn sixty_payloads_in_every_field_add_no_element_and_no_attribute() {
     assert_eq!(pages(&hostile), pages(&harmless));
     assert!(pages(&hostile).len() > 180);
     for path in pages(&hostile) {
-        let read = |files: &super::Files| {
-            html::parse(std::str::from_utf8(&files[&path]).unwrap())
-        };
+        let read = |files: &super::Files| html::parse(std::str::from_utf8(&files[&path]).unwrap());
         let (page, calm) = (read(&hostile), read(&harmless));
-        assert!(page.errors.is_empty(), "{}: {:?}", path.display(), page.errors);
+        assert!(
+            page.errors.is_empty(),
+            "{}: {:?}",
+            path.display(),
+            page.errors
+        );
         let shape = |page: &html::Page| -> Vec<String> {
             let one = |e: &html::Element| {
                 let names: Vec<&str> = e.attributes.iter().map(|(name, _)| name.as_str()).collect();
@@ -136,11 +139,16 @@ fn sixty_payloads_in_every_field_add_no_element_and_no_attribute() {
         assert_eq!(shape(&page), shape(&calm), "{}", path.display());
         for element in &page.elements {
             for (name, value) in &element.attributes {
-                assert!(!name.starts_with("on"), "{}: {name}={value}", path.display());
+                assert!(
+                    !name.starts_with("on"),
+                    "{}: {name}={value}",
+                    path.display()
+                );
                 if matches!(name.as_str(), "href" | "src" | "action") {
                     let link = value.trim_start().to_ascii_lowercase();
                     let scheme = link.split([':', '/', '?', '#']).next().unwrap_or_default();
-                    let has_scheme = link.len() > scheme.len() && link.as_bytes()[scheme.len()] == b':';
+                    let has_scheme =
+                        link.len() > scheme.len() && link.as_bytes()[scheme.len()] == b':';
                     assert!(
                         !has_scheme || matches!(scheme, "http" | "https"),
                         "{}: {name}={value}",
@@ -163,7 +171,11 @@ fn feeds_and_badges_stay_well_formed() {
         }
         if path.extension().is_some_and(|e| e == "svg" || e == "xml") {
             let text = std::str::from_utf8(bytes).unwrap();
-            assert!(!text.contains("<script") && !text.contains("onload="), "{}", path.display());
+            assert!(
+                !text.contains("<script") && !text.contains("onload="),
+                "{}",
+                path.display()
+            );
         }
     }
 }

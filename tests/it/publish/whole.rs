@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 /// Servers of several kinds, one of them not listed, one with a history.
 fn catalogue(folder: &Path) -> PathBuf {
     let catalogue = folder.join("c");
-    add(&catalogue, &record("Trigger Dev", "trigger-dev", &super::trigger()));
+    add(
+        &catalogue,
+        &record("Trigger Dev", "trigger-dev", &super::trigger()),
+    );
     add(
         &catalogue,
         &record(
@@ -44,7 +47,11 @@ fn catalogue(folder: &Path) -> PathBuf {
 fn built() -> (tempfile::TempDir, PathBuf, Files) {
     let dir = tempfile::tempdir().unwrap();
     let site = dir.path().join("s");
-    publish_with(&catalogue(dir.path()), &site, &["--base-url", "https://example.org", "--base-path", "risk"]);
+    publish_with(
+        &catalogue(dir.path()),
+        &site,
+        &["--base-url", "https://example.org", "--base-path", "risk"],
+    );
     let files = tree(&site);
     (dir, site, files)
 }
@@ -62,12 +69,21 @@ pub(super) fn check(files: &Files) -> usize {
         pages += 1;
         let text = std::str::from_utf8(bytes).unwrap();
         let page = html::parse(text);
-        assert!(page.errors.is_empty(), "{}: {:?}", path.display(), page.errors);
+        assert!(
+            page.errors.is_empty(),
+            "{}: {:?}",
+            path.display(),
+            page.errors
+        );
         let own = ids.entry(path.as_path()).or_default();
         let mut headings = 0;
         for element in &page.elements {
             if let Some(id) = element.get("id") {
-                assert!(own.insert(id.to_owned()), "{}: id {id} twice", path.display());
+                assert!(
+                    own.insert(id.to_owned()),
+                    "{}: id {id} twice",
+                    path.display()
+                );
             }
             headings += usize::from(element.name == "h1");
             for name in ["href", "src", "action"] {
@@ -75,11 +91,26 @@ pub(super) fn check(files: &Files) -> usize {
                     links.push((path, link.to_owned()));
                 }
             }
-            assert!(element.get("style").is_none(), "{}: inline style", path.display());
+            assert!(
+                element.get("style").is_none(),
+                "{}: inline style",
+                path.display()
+            );
         }
         assert_eq!(headings, 1, "{}", path.display());
-        assert!(text.contains("Content-Security-Policy"), "{}", path.display());
-        for slip in ["..</p>", "a Execute", "a Unknown", "MCP Server MCP Server", "> .<", "( )"] {
+        assert!(
+            text.contains("Content-Security-Policy"),
+            "{}",
+            path.display()
+        );
+        for slip in [
+            "..</p>",
+            "a Execute",
+            "a Unknown",
+            "MCP Server MCP Server",
+            "> .<",
+            "( )",
+        ] {
             assert!(!text.contains(slip), "{}: {slip}", path.display());
         }
     }
@@ -99,10 +130,15 @@ pub(super) fn check(files: &Files) -> usize {
                 part => target.push(part),
             }
         }
-        assert!(files.contains_key(&target), "{}: {link} leads nowhere", from.display());
+        assert!(
+            files.contains_key(&target),
+            "{}: {link} leads nowhere",
+            from.display()
+        );
         if !fragment.is_empty() {
             assert!(
-                ids.get(target.as_path()).is_some_and(|ids| ids.contains(fragment)),
+                ids.get(target.as_path())
+                    .is_some_and(|ids| ids.contains(fragment)),
                 "{}: {link} has no such place",
                 from.display()
             );
@@ -137,7 +173,10 @@ fn the_numbers_of_the_home_page_are_counts_over_the_records() {
     let (_dir, _site, files) = built();
     let page = html::parse(std::str::from_utf8(&files[Path::new("index.html")]).unwrap());
     let shown = |key: &str| {
-        let found = page.elements.iter().find(|e| e.get("data-count") == Some(key));
+        let found = page
+            .elements
+            .iter()
+            .find(|e| e.get("data-count") == Some(key));
         found.unwrap().text.clone()
     };
     assert_eq!(shown("servers"), "3");
@@ -171,12 +210,17 @@ fn every_document_of_the_api_has_its_shape() {
         }
         let document: Value = serde_json::from_slice(bytes).unwrap();
         let kind = document["kind"].as_str().unwrap().to_owned();
-        let errors: Vec<String> =
-            validator(&kind).iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
+        let errors: Vec<String> = validator(&kind)
+            .iter_errors(&document)
+            .map(|e| format!("{e} at {}", e.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", path.display());
         let mut broken = document.clone();
         broken["schema"] = json!("one");
-        assert!(!validator(&kind).is_valid(&broken), "{kind} accepts anything");
+        assert!(
+            !validator(&kind).is_valid(&broken),
+            "{kind} accepts anything"
+        );
         seen.insert(kind);
     }
     let kinds: Vec<&str> = seen.iter().map(String::as_str).collect();
@@ -191,7 +235,9 @@ fn policies_of_pages_attacks_and_files_are_valid() {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         let found = if path.starts_with("policies") {
             text.to_owned()
-        } else if path.extension().is_some_and(|e| e == "html") && text.contains("id=\"policy-text\"") {
+        } else if path.extension().is_some_and(|e| e == "html")
+            && text.contains("id=\"policy-text\"")
+        {
             super::code_of(text, "policy-text")
         } else {
             continue;
@@ -225,7 +271,14 @@ fn a_second_build_renders_only_what_changed() {
     let catalogue = catalogue(dir.path());
     for at in 0..30 {
         let name = format!("unrelated-{at}");
-        add(&catalogue, &record(&name, &name, &json!([{"name": format!("get_{at}"), "description": "Returns a thing."}])));
+        add(
+            &catalogue,
+            &record(
+                &name,
+                &name,
+                &json!([{"name": format!("get_{at}"), "description": "Returns a thing."}]),
+            ),
+        );
     }
     let site = dir.path().join("s");
     publish(&catalogue, &site);
@@ -234,12 +287,19 @@ fn a_second_build_renders_only_what_changed() {
     let before = tree(&site);
     add(
         &catalogue,
-        &record("unrelated-7", "unrelated-7", &json!([{"name": "get_7", "description": "Returns another thing."}])),
+        &record(
+            "unrelated-7",
+            "unrelated-7",
+            &json!([{"name": "get_7", "description": "Returns another thing."}]),
+        ),
     );
     let said = publish_with(&catalogue, &site, &[]);
     assert!(said.contains("; 1 servers rendered"), "{said}");
     let after = tree(&site);
-    let changed: Vec<_> = after.keys().filter(|path| before.get(*path) != after.get(*path)).collect();
+    let changed: Vec<_> = after
+        .keys()
+        .filter(|path| before.get(*path) != after.get(*path))
+        .collect();
     let beyond = |path: &&&PathBuf| !path.to_string_lossy().contains("unrelated-7");
     let lists: Vec<_> = changed.iter().filter(beyond).collect();
     assert!(lists.len() <= 4, "{lists:?}");
@@ -257,7 +317,11 @@ fn limits_fail_before_anything_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = catalogue(dir.path());
     let site = dir.path().join("s");
-    for flags in [["--max-files", "5"], ["--max-files", "60"], ["--max-bytes", "10000"]] {
+    for flags in [
+        ["--max-files", "5"],
+        ["--max-files", "60"],
+        ["--max-bytes", "10000"],
+    ] {
         let end = toolrisk()
             .args(["publish", "-C"])
             .arg(&catalogue)
@@ -277,8 +341,17 @@ fn templates_can_be_replaced_and_wrong_ones_are_named_with_their_line() {
     let catalogue = catalogue(dir.path());
     let (site, templates) = (dir.path().join("s"), dir.path().join("t"));
     fs::create_dir_all(templates.join("pages")).unwrap();
-    fs::write(templates.join("pages/404.html"), "<!DOCTYPE html>\n<title>{{ site.title }}</title>").unwrap();
-    let flags = ["--templates", templates.to_str().unwrap(), "--title", "A & B"];
+    fs::write(
+        templates.join("pages/404.html"),
+        "<!DOCTYPE html>\n<title>{{ site.title }}</title>",
+    )
+    .unwrap();
+    let flags = [
+        "--templates",
+        templates.to_str().unwrap(),
+        "--title",
+        "A & B",
+    ];
     publish_with(&catalogue, &site, &flags);
     let page = fs::read_to_string(site.join("404.html")).unwrap();
     assert_eq!(page, "<!DOCTYPE html>\n<title>A &amp; B</title>");
@@ -294,8 +367,18 @@ fn templates_can_be_replaced_and_wrong_ones_are_named_with_their_line() {
     let said = String::from_utf8(end.stderr).unwrap();
     assert_eq!(end.status.code(), Some(3), "{said}");
     assert!(said.contains("pages/404.html"), "{said}");
-    assert!(said.contains(":3") || said.contains("3 |") || said.contains("line 3") || said.contains("4 |"), "{said}");
-    assert_eq!(fs::read_to_string(site.join("404.html")).unwrap(), page, "the old site stays");
+    assert!(
+        said.contains(":3")
+            || said.contains("3 |")
+            || said.contains("line 3")
+            || said.contains("4 |"),
+        "{said}"
+    );
+    assert_eq!(
+        fs::read_to_string(site.join("404.html")).unwrap(),
+        page,
+        "the old site stays"
+    );
 }
 
 #[test]
