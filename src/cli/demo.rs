@@ -10,6 +10,7 @@ use crate::policy;
 use crate::publish;
 use crate::publish::judge::Judge;
 use crate::rules::RuleSet;
+use crate::sandbox::Sandbox;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -82,6 +83,8 @@ fn show(out: &Path) -> Result<Exit, Failure> {
     ));
     let options = Options {
         limits: Limits::default().with_total(TIMEOUT),
+        // The only program that is started is this one.
+        sandbox: Sandbox::None,
         ..Options::default()
     };
     let scanned = Crawler::new(options)

@@ -36,3 +36,35 @@ pub(super) fn start_logs() {
         .without_time()
         .try_init();
 }
+
+/// Writes one JSON value on one line, with every hidden or controlling character as `\u....`: what
+/// reads JSON sees the same text, and a terminal sees nothing odd.
+pub(super) fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> io::Result<()> {
+    let mut writer = serde_json::Serializer::with_formatter(out, Plain);
+    value.serialize(&mut writer).map_err(io::Error::from)
+}
+
+/// Compact JSON without hidden characters.
+struct Plain;
+
+impl serde_json::ser::Formatter for Plain {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, hidden)) = rest
+            .char_indices()
+            .find(|(_, c)| c.is_control() || crate::model::shown::is_hidden(*c))
+        {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            let mut units = [0; 2];
+            for unit in hidden.encode_utf16(&mut units) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + hidden.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}

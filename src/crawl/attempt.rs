@@ -10,7 +10,7 @@ use crate::mcp::{Channel, Fault, Listing, Stdio, list, list_url};
 use crate::model::snapshot::RECORD_SCHEMA;
 use crate::model::target::{Origin, REDACTED, Secret};
 use crate::model::{Outcome, Problem, Record, Source, Target, ToolEntry};
-use crate::sandbox::{self, Program};
+use crate::sandbox::{Program, StartError};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use tokio::time::{Instant, timeout_at};
@@ -34,7 +34,7 @@ impl Context {
         }
     }
 
-    fn http(&self, origin: Origin) -> Result<Http, Fault> {
+    pub(super) fn http(&self, origin: Origin) -> Result<Http, Fault> {
         let make = |rule| Http::new(self.options.lookup.clone(), rule, &self.options.limits);
         match origin {
             Origin::User => self.user.get_or_init(|| make(AddressRule::everything())),
@@ -48,23 +48,28 @@ impl Context {
 
 /// What asking gave, before it is made a record.
 #[derive(Debug, Default)]
-struct Asked {
-    listing: Listing,
-    name: Option<String>,
+pub(super) struct Asked {
+    pub(super) listing: Listing,
+    pub(super) name: Option<String>,
+    /// How its program was confined.
+    pub(super) sandbox: Option<serde_json::Value>,
+    /// Version and integrity of its package.
+    pub(super) package: Option<serde_json::Value>,
+    /// Whether obviously false credentials were given.
+    pub(super) placeholder: bool,
+    /// How often it was started again.
+    pub(super) starts: u32,
 }
 
 /// Asks one target and gives its record and, if the server asked for it, how many seconds to stay
 /// away. Never fails: what went wrong is in the record.
-pub(super) async fn ask(target: &Target, context: &Context) -> (Record, Option<u64>) {
+pub(super) async fn ask(
+    target: &Target,
+    context: &Context,
+    begin: Instant,
+) -> (Record, Option<u64>) {
     let limits = &context.options.limits;
     let mut asked = Asked::default();
-    if target.origin == Origin::List && context.options.opt_out.covers(target) {
-        let fault = Fault::new(
-            Outcome::OptedOut,
-            "on the list of who asked not to be crawled",
-        );
-        return (record(target, asked, Err(fault)), None);
-    }
     if !target.missing.is_empty() {
         let fault = Fault::new(
             Outcome::NeedsConfig,
@@ -72,7 +77,7 @@ pub(super) async fn ask(target: &Target, context: &Context) -> (Record, Option<u
         );
         return (record(target, asked, Err(fault)), None);
     }
-    let deadline = Instant::now() + limits.total;
+    let deadline = begin + limits.total;
     let ended = match &target.source {
         Source::Other(what) => Err(Fault::new(Outcome::Deferred, Fault::clip(what))),
         Source::File(path) => match read_saved(path, limits) {
@@ -94,39 +99,48 @@ pub(super) async fn ask(target: &Target, context: &Context) -> (Record, Option<u
             Err(fault) => Err(fault),
         },
         Source::Command(argv) => {
+            let options = &context.options;
             let program = Program {
                 argv: argv.iter().chain(&target.args).cloned().collect(),
                 env: revealed(&target.env),
-                folder: None,
+                visible: options.binds.clone(),
+                find_needs: true,
+                network: options.network,
+                ..Program::default()
             };
-            ask_program(&program, context, deadline, &mut asked.listing).await
+            ask_program(&program, context, deadline, &mut asked).await
         }
-        Source::Npm { .. } | Source::Pypi { .. } => Err(Fault::new(
-            Outcome::Deferred,
-            "packages need the sandbox, which is not there",
-        )),
+        Source::Npm { .. } | Source::Pypi { .. } => {
+            super::packages::ask_package(target, context, &mut asked).await
+        }
     };
     let retry_after = ended.as_ref().err().and_then(|fault| fault.retry_after);
     (record(target, asked, ended), retry_after)
 }
 
-fn revealed(env: &BTreeMap<String, Secret>) -> BTreeMap<String, String> {
+pub(super) fn revealed(env: &BTreeMap<String, Secret>) -> BTreeMap<String, String> {
     env.iter()
         .map(|(key, value)| (key.clone(), value.reveal().to_owned()))
         .collect()
 }
 
 /// Starts a program, lists its tools and ends it.
-async fn ask_program(
+pub(super) async fn ask_program(
     program: &Program,
     context: &Context,
     deadline: Instant,
-    listing: &mut Listing,
+    asked: &mut Asked,
 ) -> Result<(), Fault> {
-    let limits = &context.options.limits;
+    let options = &context.options;
+    let limits = &options.limits;
+    let listing = &mut asked.listing;
     listing.transport = Some("stdio");
-    let started = sandbox::start(program)
-        .map_err(|error| Fault::new(Outcome::Crashed, Fault::clip(&error.to_string())))?;
+    let started = options
+        .sandbox
+        .start(program, &options.program_limits)
+        .await
+        .map_err(|error| start_fault(&error))?;
+    asked.sandbox = serde_json::to_value(started.confinement()).ok();
     let stdio = Stdio::new(started, limits)?;
     let mut channel = Channel::Stdio(Box::new(stdio));
     let ended = timeout_at(deadline, list(&mut channel, limits, listing))
@@ -134,6 +148,15 @@ async fn ask_program(
         .unwrap_or_else(|_| Err(overran(limits.total)));
     channel.close().await;
     ended
+}
+
+/// The outcome of a program that could not be started.
+pub(super) fn start_fault(error: &StartError) -> Fault {
+    let outcome = match error {
+        StartError::NoSandbox => Outcome::Deferred,
+        _ => Outcome::Crashed,
+    };
+    Fault::new(outcome, Fault::clip(&error.to_string()))
 }
 
 fn overran(total: std::time::Duration) -> Fault {
@@ -166,7 +189,7 @@ fn record(target: &Target, mut asked: Asked, ended: Result<(), Fault>) -> Record
     let name = target
         .name
         .clone()
-        .or(asked.name)
+        .or(asked.name.take())
         .or_else(|| said_name(&listing))
         .unwrap_or_else(|| target.fallback_name());
     let mut record = Record {
@@ -184,9 +207,9 @@ fn record(target: &Target, mut asked: Asked, ended: Result<(), Fault>) -> Record
         tools: listing.tools,
         problems: listing.problems,
         auth,
-        sandbox: None,
-        package: None,
-        listed_with: None,
+        sandbox: asked.sandbox,
+        package: asked.package,
+        listed_with: asked.placeholder.then(|| "placeholder".to_owned()),
         digest,
     };
     scrub(target, &mut record);

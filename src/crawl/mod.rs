@@ -12,19 +12,22 @@
 mod attempt;
 mod hosts;
 mod options;
+mod packages;
+mod plan;
 mod registry;
+mod robots;
 mod saved;
+mod turn;
 
 pub use options::Options;
 pub use registry::read_registry;
 pub use saved::{Saved, SavedError, parse_saved, read_saved};
 
-use crate::model::{Outcome, Record, Target};
-use attempt::Context;
-use hosts::Hosts;
+use crate::model::{Record, Target};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, mpsc};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use turn::Shared;
 
 /// One target's end.
 #[derive(Debug, Clone)]
@@ -105,19 +108,21 @@ impl Crawler {
             )
             .enable_all()
             .build()?;
-        let context = Arc::new(Context::new(self.options.clone()));
-        let hosts = Arc::new(Hosts::new(&self.options));
-        let all = Arc::new(Semaphore::new(self.options.concurrency.max(1)));
+        let shared = Arc::new(Shared::new(&self.options));
         let (sender, mut receiver) = mpsc::channel::<Step>(64);
-        for (index, target) in targets.into_iter().enumerate() {
-            let (context, hosts, all) = (context.clone(), hosts.clone(), all.clone());
-            let sender = sender.clone();
+        let refusals = plan::refusals(&targets, &self.options);
+        for (index, (target, refusal)) in targets.into_iter().zip(refusals).enumerate() {
+            let (shared, sender) = (Arc::clone(&shared), sender.clone());
             runtime.spawn(async move {
-                // Neither semaphore is ever closed.
-                let _host = hosts.enter(&target).await;
-                let _slot = all.acquire().await;
-                let _ = sender.send(Step::Started(index)).await;
-                let scanned = guarded(index, target, context, &hosts).await;
+                let scanned = match refusal {
+                    Some((outcome, reason)) => Scanned {
+                        index,
+                        record: Record::unread(&target, outcome, &reason),
+                        target,
+                        took: Duration::ZERO,
+                    },
+                    None => shared.ask_in_turn(index, target, &sender).await,
+                };
                 let _ = sender.send(Step::Ended(Box::new(scanned))).await;
             });
         }
@@ -137,38 +142,4 @@ pub enum Step {
     Started(usize),
     /// A target came to its end.
     Ended(Box<Scanned>),
-}
-
-/// Asks one target in a task of its own, with a second clock around it: whatever goes wrong inside
-/// is one row, and the run goes on.
-async fn guarded(index: usize, target: Target, context: Arc<Context>, hosts: &Hosts) -> Scanned {
-    let start = Instant::now();
-    let grace = Duration::from_secs(5);
-    let limit = context.options.limits.total + grace;
-    let asked = target.clone();
-    let task = tokio::spawn(async move { attempt::ask(&asked, &context).await });
-    let abort = task.abort_handle();
-    let record = match tokio::time::timeout(limit, task).await {
-        Ok(Ok((record, retry_after))) => {
-            if let Some(seconds) = retry_after {
-                hosts.back_off(&target, seconds);
-            }
-            record
-        }
-        Ok(Err(_)) => Record::unread(
-            &target,
-            Outcome::Poison,
-            "asking this server made the program fail; please report it",
-        ),
-        Err(_) => {
-            abort.abort();
-            Record::unread(&target, Outcome::Timeout, "not done within the limit")
-        }
-    };
-    Scanned {
-        index,
-        target,
-        record,
-        took: start.elapsed(),
-    }
 }

@@ -13,7 +13,7 @@ pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
         let names: Vec<String> = variables.into_iter().collect();
         return Fault::new(
             Outcome::NeedsConfig,
-            format!("it wants configuration: {}", names.join(", ")),
+            format!("it says that these are missing: {}", names.join(", ")),
         );
     }
     if !has_network && wants_network(stderr) {

@@ -4,6 +4,7 @@
 use super::address::{AddressRule, Blocked, GuardedResolver, Lookup, NoAddress};
 use super::fault::Fault;
 use super::limits::Limits;
+use super::room::Room;
 use crate::model::Outcome;
 use crate::model::target::redacted_url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
@@ -181,6 +182,7 @@ impl Http {
     /// Reads a whole body, at most `limit` decoded bytes.
     pub async fn body(&self, response: &mut Response, limit: usize) -> Result<Vec<u8>, Fault> {
         let mut body = Vec::new();
+        let mut room = Room::default();
         while let Some(chunk) = self.chunk(response).await? {
             if body.len() + chunk.len() > limit {
                 return Err(Fault::new(
@@ -188,7 +190,10 @@ impl Http {
                     format!("the answer is larger than {limit} bytes"),
                 ));
             }
+            room.grow(body.len() + chunk.len()).await;
             body.extend_from_slice(&chunk);
+            // A fast sender must not keep the clock from being looked at.
+            tokio::task::yield_now().await;
         }
         Ok(body)
     }
@@ -245,6 +250,15 @@ pub(super) fn seconds(duration: std::time::Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
+/// The TLS error that an error is, or that an I/O error wraps without naming it as its source.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found);
+    }
+    let wrapped = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+    tls_error(wrapped)
+}
+
 /// The outcome of a request that failed below HTTP.
 fn network_fault(error: &reqwest::Error) -> Fault {
     let mut source: Option<&(dyn Error + 'static)> = error.source();
@@ -256,16 +270,16 @@ fn network_fault(error: &reqwest::Error) -> Fault {
         if let Some(found) = inner.downcast_ref::<NoAddress>() {
             return Fault::new(Outcome::Dns, Fault::clip(&found.to_string()));
         }
-        if let Some(found) = inner.downcast_ref::<rustls::Error>() {
+        if let Some(found) = tls_error(inner) {
             return Fault::new(Outcome::TlsError, Fault::clip(&found.to_string()));
         }
-        // An I/O error may wrap a TLS error without naming it as its source.
-        if let Some(found) = inner
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            return Fault::new(Outcome::TlsError, Fault::clip(&found.to_string()));
+        if let Some(found) = inner.downcast_ref::<hyper::Error>() {
+            if found.is_parse_too_large() {
+                return Fault::new(Outcome::TooLarge, "the head of the answer is too large");
+            }
+            if found.is_parse() {
+                return Fault::new(Outcome::NotMcp, "what answers does not speak HTTP");
+            }
         }
         last = inner.to_string();
         source = inner.source();

@@ -7,6 +7,7 @@ use super::limits::Limits;
 use super::lister::Reply;
 use super::listing::Listing;
 use super::message::{self, Message};
+use super::room::Room;
 use super::sse::{Event, SseReader};
 use super::streamable::{answer_to, content_type, to_text, too_many_messages};
 use crate::model::Outcome;
@@ -63,7 +64,12 @@ impl LegacySse {
         let mut sse = LegacySse {
             http,
             limits: limits.clone(),
-            headers,
+            // Credentials stay with the origin they were given for.
+            headers: if base.origin() == url.origin() {
+                headers
+            } else {
+                HeaderMap::new()
+            },
             stream,
             reader: SseReader::new(limits.message_bytes),
             events: VecDeque::new(),
@@ -104,6 +110,7 @@ impl LegacySse {
     }
 
     async fn event(&mut self, listing: &mut Listing) -> Result<Event, Fault> {
+        let mut room = Room::default();
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Ok(event);
@@ -125,6 +132,7 @@ impl LegacySse {
             self.reader
                 .push(&chunk, &mut events)
                 .map_err(|error| Fault::new(Outcome::TooLarge, error.to_string()))?;
+            room.grow(self.reader.held()).await;
             self.events.extend(events);
             tokio::task::yield_now().await;
         }

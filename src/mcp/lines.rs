@@ -57,6 +57,11 @@ impl LineReader {
         Ok(Some(line))
     }
 
+    /// Bytes of the line that is not whole yet.
+    pub fn held(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// What was read after the last line feed; for a stream that ended.
     pub fn rest(self) -> Vec<u8> {
         self.buffer

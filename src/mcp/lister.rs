@@ -266,7 +266,7 @@ async fn pages(
             params["cursor"] = json!(cursor);
         }
         let reply = channel
-            .request("tools/list", params, limits.first_byte, listing)
+            .request("tools/list", params, limits.total, listing)
             .await?;
         let fault = match reply {
             Reply::Result(result) => match listing.page(&result, limits) {

@@ -16,10 +16,12 @@ pub mod lines;
 mod lister;
 mod listing;
 pub mod message;
+mod room;
 pub mod sse;
 mod stdio;
 mod streamable;
 
+pub(crate) use complaint::missing_variables;
 pub use endpoint::list_url;
 pub use fault::Fault;
 pub use legacy_sse::LegacySse;

@@ -61,6 +61,11 @@ impl SseReader {
         self.retry
     }
 
+    /// Bytes of the event that is not whole yet.
+    pub fn held(&self) -> usize {
+        self.buffer.len() + self.event.data.len()
+    }
+
     /// Adds bytes and appends the events they complete to `events`.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), EventTooLarge> {
         self.buffer.extend_from_slice(bytes);
@@ -102,7 +107,7 @@ impl SseReader {
             buffer[start..].to_vec()
         };
         self.scanned = self.buffer.len();
-        if self.buffer.len() + self.event.data.len() > self.limit {
+        if self.held() > self.limit {
             return Err(EventTooLarge);
         }
         Ok(())

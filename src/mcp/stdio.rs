@@ -8,6 +8,7 @@ use super::lines::LineReader;
 use super::lister::Reply;
 use super::listing::Listing;
 use super::message::{self, Message};
+use super::room::Room;
 use super::streamable::{answer_to, to_text, too_many_messages};
 use crate::model::{Outcome, Problem};
 use crate::sandbox::Started;
@@ -163,6 +164,7 @@ impl Stdio {
 
     /// The next line of standard output.
     async fn line(&mut self, listing: &mut Listing) -> Result<Vec<u8>, Fault> {
+        let mut room = Room::default();
         loop {
             let line = self.reader.next_line().map_err(|error| {
                 Fault::new(
@@ -185,6 +187,7 @@ impl Stdio {
                     format!("more than {} bytes in all", self.limits.total_bytes),
                 ));
             }
+            room.grow(self.reader.held() + count).await;
             self.reader.push(&buffer[..count]);
         }
     }

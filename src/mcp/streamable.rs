@@ -7,6 +7,7 @@ use super::limits::Limits;
 use super::lister::Reply;
 use super::listing::Listing;
 use super::message::{self, Message};
+use super::room::Room;
 use super::sse::SseReader;
 use crate::model::snapshot::Era;
 use crate::model::{Outcome, Problem};
@@ -135,6 +136,10 @@ impl Streamable {
             {
                 self.session = Some(session.clone());
             }
+            if url.origin() != self.url.origin() {
+                // Credentials stay with the origin they were given for.
+                self.headers.clear();
+            }
             self.url = url;
         }
         let kind = content_type(&response);
@@ -181,6 +186,7 @@ impl Streamable {
         listing: &mut Listing,
     ) -> Result<Reply, Fault> {
         let mut reader = SseReader::new(self.limits.message_bytes);
+        let mut room = Room::default();
         let mut events = Vec::new();
         let mut seen = 0_usize;
         while let Some(chunk) = self.http.chunk(response).await? {
@@ -188,6 +194,7 @@ impl Streamable {
             reader
                 .push(&chunk, &mut events)
                 .map_err(|error| Fault::new(Outcome::TooLarge, error.to_string()))?;
+            room.grow(reader.held()).await;
             for event in events.drain(..) {
                 seen += 1;
                 if seen > self.limits.foreign_messages {
@@ -209,6 +216,9 @@ impl Streamable {
                         return Ok(reply);
                     }
                 }
+            }
+            if reader.held() == 0 {
+                room.shrink();
             }
             // A fast sender must not keep the clock from being looked at.
             tokio::task::yield_now().await;

@@ -89,6 +89,14 @@ impl Target {
         public
     }
 
+    /// Whether asking this target means to start a program.
+    pub fn starts_program(&self) -> bool {
+        matches!(
+            self.source,
+            Source::Npm { .. } | Source::Pypi { .. } | Source::Command(_)
+        )
+    }
+
     /// What this target is, in one canonical line, whatever its name, version or origin: two
     /// targets with the same identity are the same server. Credentials are not part of it.
     pub fn identity(&self) -> String {

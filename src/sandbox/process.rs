@@ -1,6 +1,7 @@
 //! A started process and its end.
 
-use super::Program;
+use super::cgroup::Group;
+use super::{Confinement, Program};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::process::Stdio;
@@ -9,7 +10,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 /// Variables of our own environment that a program may see: where programs are, and the language.
-const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
+pub(super) const PASSED_ON: [&str; 3] = ["PATH", "LANG", "TZ"];
 
 /// The program could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,12 @@ pub enum StartError {
     /// No program was named.
     #[error("the command is empty")]
     Empty,
+    /// There is no sandbox on this machine.
+    #[error("bubblewrap (bwrap) does not work here, so nothing is started")]
+    NoSandbox,
+    /// The program is not there.
+    #[error("there is no program {0:?}")]
+    NoProgram(String),
     /// The operating system refused.
     #[error("{program:?} cannot be started: {source}")]
     Spawn {
@@ -27,22 +34,25 @@ pub enum StartError {
     },
 }
 
-/// A running process. When it is dropped, it and its process group are killed.
+/// A running process. When it is dropped, it and all that it started are killed.
 #[derive(Debug)]
 pub struct Started {
     child: Child,
     group: Option<Pid>,
-    network: bool,
+    cgroup: Option<Group>,
+    confinement: Confinement,
+    /// Folders that live as long as the process.
+    _folders: Vec<tempfile::TempDir>,
 }
 
 /// Starts a program without a sandbox.
-pub fn start(program: &Program) -> Result<Started, StartError> {
+pub(super) fn start_bare(program: &Program) -> Result<Started, StartError> {
     let Some((name, args)) = program.argv.split_first() else {
         return Err(StartError::Empty);
     };
     let mut command = Command::new(name);
     command.args(args).env_clear();
-    for variable in PASSED_ON {
+    for variable in PASSED_ON.iter().chain(&["HOME", "TMPDIR"]) {
         if let Some(value) = std::env::var_os(variable) {
             command.env(variable, value);
         }
@@ -51,14 +61,35 @@ pub fn start(program: &Program) -> Result<Started, StartError> {
     if let Some(folder) = &program.folder {
         command.current_dir(folder);
     }
+    let confinement = Confinement {
+        kind: "none",
+        net: "host",
+        processes: None,
+        memory_mib: None,
+        disk_mib: None,
+        degraded: Vec::new(),
+    };
+    spawn(command, name, None, confinement, Vec::new())
+}
+
+/// Starts a prepared command in a process group of its own.
+pub(super) fn spawn(
+    mut command: Command,
+    name: &str,
+    cgroup: Option<Group>,
+    confinement: Confinement,
+    folders: Vec<tempfile::TempDir>,
+) -> Result<Started, StartError> {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true);
+    // Descriptors that were left open by whoever started us must not reach a stranger's program.
+    close_fds::set_fds_cloexec_threadsafe(3, &[]);
     let child = command.spawn().map_err(|source| StartError::Spawn {
-        program: name.clone(),
+        program: name.to_owned(),
         source,
     })?;
     let group = child
@@ -68,7 +99,9 @@ pub fn start(program: &Program) -> Result<Started, StartError> {
     Ok(Started {
         child,
         group,
-        network: true,
+        cgroup,
+        confinement,
+        _folders: folders,
     })
 }
 
@@ -82,9 +115,14 @@ impl Started {
         ))
     }
 
+    /// How the process is confined.
+    pub fn confinement(&self) -> &Confinement {
+        &self.confinement
+    }
+
     /// Whether the process can reach a network.
     pub fn has_network(&self) -> bool {
-        self.network
+        self.confinement.net != "none"
     }
 
     /// Waits at most `wait` for the process to end by itself; gives its status for people.
@@ -94,6 +132,12 @@ impl Started {
             Ok(Err(error)) => format!("status unknown: {error}"),
             Err(_) => "it closed its output and still runs".to_owned(),
         }
+    }
+
+    /// Waits at most `wait` for the process to end by itself; whether it ended well.
+    pub async fn succeeded(&mut self, wait: Duration) -> Option<bool> {
+        let status = timeout(wait, self.child.wait()).await.ok()?;
+        Some(status.is_ok_and(|status| status.success()))
     }
 
     /// Ends the process and its group: waits a while for it to end by itself, asks it, kills it.
@@ -111,6 +155,9 @@ impl Started {
         // The process was killed: this ends at once.
         let _ = timeout(Duration::from_secs(5), self.child.wait()).await;
         self.group = None;
+        if let Some(cgroup) = self.cgroup.take() {
+            cgroup.end().await;
+        }
     }
 
     fn signal(&self, signal: Signal) {

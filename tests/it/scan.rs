@@ -2,7 +2,7 @@
 
 use crate::support::mcp::{self, tools};
 use crate::support::server::{Answer, Server};
-use crate::support::{rows, run, stderr, stdout, text, toolrisk, tree};
+use crate::support::{has_sandbox, rows, run, stderr, stdout, text, toolrisk, tree};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
@@ -276,6 +276,9 @@ fn credentials_appear_in_no_output() {
 
 #[test]
 fn programs_that_misbehave_are_rows() {
+    if !has_sandbox() {
+        return;
+    }
     for (script, outcome) in [
         ("exit 3", "crashed"),
         (

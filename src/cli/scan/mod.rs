@@ -14,6 +14,10 @@ use std::time::Duration;
 /// Arguments of `toolrisk scan`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct Args {
     /// https://host/mcp, npm:NAME[@VERSION], pypi:NAME[==VERSION] or file:SAVED.json
     #[arg(value_name = "TARGET")]
@@ -56,14 +60,20 @@ pub(super) struct Args {
     #[arg(long, value_name = "CIDR")]
     allow_net: Vec<Cidr>,
     /// Targets asked at the same time
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     concurrency: usize,
-    /// Targets of one host asked at the same time
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_least_one)]
-    per_host: usize,
-    /// Time between the starts of two targets of one public host [default: 1s]
+    /// Targets of one host asked at the same time [default: 2, on your own network 64]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    per_host: Option<usize>,
+    /// Time between the starts of two targets of one host [default: 1s, on your own network 0]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     min_gap: Option<Duration>,
+    /// Targets of one host that lists may name in one run
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
+    host_cap: usize,
+    /// Ask servers of lists even where robots.txt of their host says no
+    #[arg(long)]
+    ignore_robots: bool,
     /// Time for everything that is done with one target [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
@@ -76,6 +86,24 @@ pub(super) struct Args {
     /// Pages of one list
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
     max_pages: usize,
+    /// Start programs straight on this machine, unconfined: only for servers you trust
+    #[arg(long)]
+    no_sandbox: bool,
+    /// Let programs use the network
+    #[arg(long)]
+    net: bool,
+    /// A folder that programs may see, read-only; may be repeated
+    #[arg(long, value_name = "DIR")]
+    bind: Vec<PathBuf>,
+    /// Run the build code of packages that are not offered built
+    #[arg(long)]
+    allow_build: bool,
+    /// Keep what was installed of packages in this folder
+    #[arg(long, value_name = "DIR")]
+    keep_packages: Option<PathBuf>,
+    /// Do not give false credentials to packages that insist on some
+    #[arg(long)]
+    no_placeholders: bool,
     /// One line for each target on standard error
     #[arg(short, long)]
     verbose: bool,

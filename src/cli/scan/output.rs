@@ -3,7 +3,7 @@
 use super::Format;
 use super::run::{label, millis};
 use crate::catalogue::RunReport;
-use crate::cli::output::stdout;
+use crate::cli::output::{stdout, write_json};
 use crate::crawl::Scanned;
 use crate::model::snapshot::Era;
 use crate::model::target::PublicTarget;
@@ -109,12 +109,12 @@ impl Rows {
         match self.format {
             Format::Text => writeln!(out, "{}", row.line()),
             Format::Jsonl => {
-                serde_json::to_writer(&mut *out, row)?;
+                write_json(&mut *out, row)?;
                 writeln!(out)
             }
             Format::Json => {
                 out.write_all(if self.next == 0 { b"[\n" } else { b",\n" })?;
-                serde_json::to_writer(&mut *out, row)?;
+                write_json(&mut *out, row)?;
                 Ok(())
             }
         }

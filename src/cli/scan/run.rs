@@ -9,11 +9,23 @@ use crate::crawl::{Crawler, Options, Scanned, Step};
 use crate::mcp::Limits;
 use crate::model::{Outcome, Shown, Source, Target};
 use crate::targets::optout::OptOut;
+use crate::sandbox::package::InstallOptions;
+use crate::sandbox::{Bubblewrap, Sandbox};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
 /// Runs the scan.
 pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<Exit, Failure> {
+    if !args.no_sandbox && targets.iter().all(Target::starts_program) && !has_sandbox()? {
+        return Err(Failure::bad_input(
+            "programs are only started in a sandbox, and bubblewrap (bwrap) does not work here",
+            "install bubblewrap, see toolrisk doctor, or say --no-sandbox for servers you trust",
+        ));
+    }
+    if args.no_sandbox && targets.iter().any(Target::starts_program) {
+        output::note("no sandbox: programs run with all that this user may do");
+    }
+    let options = options(args, opt_out);
     let catalogue = Catalogue::create(&args.catalogue).map_err(|error| {
         Failure::bad_input(error.to_string(), "choose another folder with -C DIR")
     })?;
@@ -29,7 +41,7 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
     let mut seen: Vec<Option<RunTarget>> = Vec::new();
     seen.resize_with(total, || None);
     let mut failure: Option<Failure> = None;
-    Crawler::new(options(args, opt_out))
+    Crawler::new(options)
         .run_each(targets, |step| {
             let Step::Ended(scanned) = step else { return };
             bar.inc(1);
@@ -71,6 +83,15 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
     })
 }
 
+/// Whether a sandbox can be had on this machine.
+fn has_sandbox() -> Result<bool, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    Ok(runtime.block_on(Bubblewrap::find()).is_some())
+}
+
 /// Writes one record and prints its row, once the rows before it are printed.
 fn keep(
     catalogue: &Catalogue,
@@ -104,11 +125,26 @@ fn options(args: &Args, opt_out: OptOut) -> Options {
         .with_total(args.timeout.unwrap_or(limits.total));
     Options {
         limits,
-        opt_out,
         concurrency: args.concurrency,
         per_host: args.per_host,
-        min_gap: args.min_gap.unwrap_or(Duration::from_secs(1)),
+        min_gap: args.min_gap,
+        host_cap: args.host_cap,
+        robots: !args.ignore_robots,
+        opt_out,
         allow_net: args.allow_net.clone(),
+        sandbox: if args.no_sandbox {
+            Sandbox::None
+        } else {
+            Sandbox::Required
+        },
+        network: args.net,
+        binds: args.bind.clone(),
+        placeholders: !args.no_placeholders,
+        install: InstallOptions {
+            allow_build: args.allow_build,
+            keep: args.keep_packages.clone(),
+            ..InstallOptions::default()
+        },
         ..Options::default()
     }
 }

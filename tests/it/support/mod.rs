@@ -56,6 +56,23 @@ pub(crate) fn tree(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
+/// Whether the sandbox can be tested here. Where it cannot, the test is skipped aloud; with
+/// `CI=true` that is a failure.
+pub(crate) fn has_sandbox() -> bool {
+    let works = Command::new("bwrap")
+        .args(["--unshare-all", "--ro-bind", "/", "/", "--", "/bin/true"])
+        .status()
+        .is_ok_and(|status| status.success());
+    if !works {
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "bubblewrap does not work: run scripts/peers"
+        );
+        eprintln!("SKIPPED: bubblewrap does not work here");
+    }
+    works
+}
+
 /// A program among the real servers installed by `scripts/peers`. Where they are missing, the test
 /// is skipped aloud; with `CI=true` that is a failure.
 pub(crate) fn peer(relative: &str) -> Option<String> {

@@ -33,7 +33,6 @@ impl Request {
 
 /// What to do with a request.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "the kit of hostile servers uses the rest")]
 pub(crate) enum Answer {
     /// A status, headers and a body of known length.
     Plain(u16, Vec<(String, String)>, Vec<u8>),
@@ -127,6 +126,11 @@ impl Server {
     /// `http://127.0.0.1:PORT` and the path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The port.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Every request so far.
