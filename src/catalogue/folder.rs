@@ -169,6 +169,20 @@ impl Catalogue {
         Ok(written)
     }
 
+    /// Removes what a crash left half-written. Only for whoever writes this catalogue alone.
+    pub fn remove_leftovers(&self) {
+        for folder in ["servers", "history", "runs"] {
+            let files = walkdir::WalkDir::new(self.root.join(folder)).max_depth(4);
+            for entry in files.into_iter().flatten() {
+                let name = entry.file_name().to_string_lossy();
+                if entry.file_type().is_file() && name.starts_with(".staged-") {
+                    // What cannot be removed harms nobody: readers pass it over.
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
+    }
+
     /// The record of one server; `None` when there is none.
     pub fn record(&self, slug: &Slug) -> Result<Option<Record>, CatalogueError> {
         let path = self.path_of(slug);

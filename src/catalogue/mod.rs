@@ -14,9 +14,11 @@ mod files;
 mod folder;
 pub mod history;
 pub mod lint;
+mod journal;
 mod report;
 
 pub use files::{StagedError, write_staged};
 pub use folder::{Catalogue, CatalogueError, Written};
 pub use history::History;
-pub use report::{OutcomeCount, RunReport, RunTarget};
+pub use journal::{Journal, JournalError};
+pub use report::{HostTime, OutcomeCount, RunReport, RunTarget};

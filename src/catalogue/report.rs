@@ -2,6 +2,7 @@
 
 use crate::model::{Outcome, Slug};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The report of a run. A run over saved files alone has neither times nor durations, so that the
 /// same input gives the same bytes.
@@ -19,6 +20,12 @@ pub struct RunReport {
     pub targets: usize,
     /// Targets by outcome, in the order of [`Outcome::ALL`], without zeros.
     pub outcomes: Vec<OutcomeCount>,
+    /// The hosts with the slowest targets, slowest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slowest: Vec<HostTime>,
+    /// Whether the run was stopped before its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// Every target, in the order of the input.
     pub seen: Vec<RunTarget>,
 }
@@ -49,9 +56,46 @@ pub struct RunTarget {
     /// How long it took, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
+    /// The host it was asked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Variables that it wants and that were not given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
+}
+
+/// The targets of one host and the time they took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostTime {
+    /// The host.
+    pub host: String,
+    /// Its targets in this run.
+    pub targets: usize,
+    /// The slowest of them, in milliseconds.
+    pub slowest_ms: u64,
 }
 
 impl RunReport {
+    /// The ten hosts with the slowest targets, slowest first.
+    pub fn slowest(seen: &[RunTarget]) -> Vec<HostTime> {
+        let mut hosts: BTreeMap<&str, HostTime> = BTreeMap::new();
+        for target in seen {
+            if let (Some(host), Some(ms)) = (&target.host, target.ms) {
+                let time = hosts.entry(host).or_insert_with(|| HostTime {
+                    host: host.clone(),
+                    targets: 0,
+                    slowest_ms: 0,
+                });
+                time.targets += 1;
+                time.slowest_ms = time.slowest_ms.max(ms);
+            }
+        }
+        let mut hosts: Vec<HostTime> = hosts.into_values().collect();
+        hosts.sort_by(|a, b| b.slowest_ms.cmp(&a.slowest_ms).then(a.host.cmp(&b.host)));
+        hosts.truncate(10);
+        hosts
+    }
+
     /// Counts the outcomes of `seen`.
     pub fn count(seen: &[RunTarget]) -> Vec<OutcomeCount> {
         Outcome::ALL

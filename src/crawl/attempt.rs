@@ -6,7 +6,7 @@ use crate::digest::server_digest;
 use crate::mcp::address::AddressRule;
 use crate::mcp::http::Http;
 use crate::mcp::message::Members;
-use crate::mcp::{Channel, Fault, Listing, Stdio, list, list_url};
+use crate::mcp::{Channel, Fault, Listing, Stdio, list, list_url, without};
 use crate::model::snapshot::RECORD_SCHEMA;
 use crate::model::target::{Origin, REDACTED, Secret};
 use crate::model::{Outcome, Problem, Record, Source, Target, ToolEntry};
@@ -183,9 +183,7 @@ fn record(target: &Target, mut asked: Asked, ended: Result<(), Fault>) -> Record
         ),
         Err(fault) => (fault.outcome, Some(fault.detail), fault.auth),
     };
-    let digest = outcome
-        .has_tools()
-        .then(|| server_digest(&listing.tools, listing.instructions.as_deref()));
+    let digest = outcome.has_tools().then(|| digest_of(&listing));
     let name = target
         .name
         .clone()
@@ -210,10 +208,21 @@ fn record(target: &Target, mut asked: Asked, ended: Result<(), Fault>) -> Record
         sandbox: asked.sandbox,
         package: asked.package,
         listed_with: asked.placeholder.then(|| "placeholder".to_owned()),
+        unstable: listing.unstable,
         digest,
     };
     scrub(target, &mut record);
     record
+}
+
+/// The digest of a listing without the spots that do not hold still.
+fn digest_of(listing: &Listing) -> String {
+    let instructions = listing.instructions.as_deref();
+    if listing.unstable.is_empty() {
+        server_digest(&listing.tools, instructions)
+    } else {
+        server_digest(&without(&listing.tools, &listing.unstable), instructions)
+    }
 }
 
 /// The name that the server gives itself.
@@ -282,7 +291,8 @@ fn scrub(target: &Target, record: &mut Record) {
     ));
     record.problems.sort();
     if record.digest.is_some() {
-        record.digest = Some(server_digest(&record.tools, record.instructions.as_deref()));
+        let tools = without(&record.tools, &record.unstable);
+        record.digest = Some(server_digest(&tools, record.instructions.as_deref()));
     }
     debug_assert!(record.tools.iter().all(|tool| match tool {
         ToolEntry::Listed(raw) => !repeats(raw.get()),

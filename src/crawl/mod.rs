@@ -17,11 +17,13 @@ mod plan;
 mod registry;
 mod robots;
 mod saved;
+mod stop;
 mod turn;
 
 pub use options::Options;
 pub use registry::read_registry;
 pub use saved::{Saved, SavedError, parse_saved, read_saved};
+pub use stop::Stop;
 
 use crate::model::{Record, Target};
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub struct Scanned {
     pub record: Record,
     /// How long it took.
     pub took: Duration,
+    /// Whether the run was stopped before this target came to its end: its record says nothing.
+    pub stopped: bool,
 }
 
 /// What happens during a run.
@@ -109,6 +113,9 @@ impl Crawler {
             .enable_all()
             .build()?;
         let shared = Arc::new(Shared::new(&self.options));
+        if self.options.signals {
+            runtime.spawn(self.options.stop.clone().listen());
+        }
         let (sender, mut receiver) = mpsc::channel::<Step>(64);
         let refusals = plan::refusals(&targets, &self.options);
         for (index, (target, refusal)) in targets.into_iter().zip(refusals).enumerate() {
@@ -120,6 +127,7 @@ impl Crawler {
                         record: Record::unread(&target, outcome, &reason),
                         target,
                         took: Duration::ZERO,
+                        stopped: false,
                     },
                     None => shared.ask_in_turn(index, target, &sender).await,
                 };

@@ -1,10 +1,11 @@
 //! What a run may do and how far it goes.
 
+use super::stop::Stop;
 use crate::mcp::Limits;
 use crate::mcp::address::{Cidr, Lookup, SystemLookup};
-use crate::targets::optout::OptOut;
 use crate::sandbox::package::InstallOptions;
 use crate::sandbox::{ProgramLimits, Sandbox};
+use crate::targets::optout::OptOut;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,11 @@ pub struct Options {
     pub placeholders: bool,
     /// How packages are installed.
     pub install: InstallOptions,
+    /// Stops the run from outside.
+    pub stop: Stop,
+    /// Whether SIGINT and SIGTERM stop the run: once, and no further target is begun; twice, and
+    /// those under way are left.
+    pub signals: bool,
     /// How names become addresses.
     pub lookup: Arc<dyn Lookup>,
 }
@@ -64,6 +70,8 @@ impl Default for Options {
             binds: Vec::new(),
             placeholders: true,
             install: InstallOptions::default(),
+            stop: Stop::default(),
+            signals: false,
             lookup: Arc::new(SystemLookup),
         }
     }

@@ -44,8 +44,16 @@ impl Shared {
         sender: &mpsc::Sender<Step>,
     ) -> Scanned {
         // The semaphores are never closed.
-        let _host = self.hosts.enter(&target).await;
-        let mut slot = self.working.acquire().await.ok();
+        let stop = &self.context.options.stop;
+        let waiting = async {
+            let host = self.hosts.enter(&target).await;
+            (host, self.working.acquire().await.ok())
+        };
+        let (_host, mut slot) = tokio::select! {
+            biased;
+            () = stop.drained() => return stopped(index, target),
+            places = waiting => places,
+        };
         let _ = sender.send(Step::Started(index)).await;
         let start = Instant::now();
         let mut again = 0;
@@ -58,6 +66,14 @@ impl Shared {
             }
             let asking = self.guarded(&target, begin);
             tokio::pin!(asking);
+            let asking = async {
+                tokio::select! {
+                    biased;
+                    () = stop.abandoned() => None,
+                    asked = &mut asking => Some(asked),
+                }
+            };
+            tokio::pin!(asking);
             let asked = if matches!(target.source, Source::Url { .. }) && slot.is_some() {
                 tokio::select! {
                     asked = &mut asking => asked,
@@ -69,7 +85,9 @@ impl Shared {
             } else {
                 asking.await
             };
-            let (record, retry_after) = asked;
+            let Some((record, retry_after)) = asked else {
+                return stopped(index, target.clone());
+            };
             let options = &self.context.options;
             match retry_after {
                 Some(seconds) if again < options.retries => {
@@ -85,6 +103,7 @@ impl Shared {
             target,
             record,
             took: start.elapsed(),
+            stopped: false,
         }
     }
 
@@ -122,6 +141,17 @@ impl Shared {
                 (Record::unread(target, Outcome::Timeout, reason), None)
             }
         }
+    }
+}
+
+/// The end of a target that the run was stopped before.
+fn stopped(index: usize, target: Target) -> Scanned {
+    Scanned {
+        index,
+        record: Record::unread(&target, Outcome::Deferred, "the run was stopped"),
+        target,
+        took: Duration::ZERO,
+        stopped: true,
     }
 }
 

@@ -107,7 +107,41 @@ pub async fn list(
         }
         None => initialize(channel, limits, listing).await?,
     }
-    pages(channel, modern.as_deref(), limits, listing).await
+    pages(channel, modern.as_deref(), limits, listing).await?;
+    if listing.cut.is_none() && listing.pages <= CHEAP_PAGES && !listing.tools.is_empty() {
+        again(channel, modern.as_deref(), limits, listing).await;
+    }
+    Ok(())
+}
+
+/// Lists of so many pages are asked for twice.
+const CHEAP_PAGES: usize = 3;
+
+/// Asks for the list once more, to see whether it holds still. Some servers have more tools once
+/// they are told that the session is open: the longer answer counts.
+async fn again(
+    channel: &mut Channel,
+    modern: Option<&str>,
+    limits: &Limits,
+    listing: &mut Listing,
+) {
+    let mut second = Listing {
+        has_tools_capability: true,
+        bytes: listing.bytes,
+        ..Listing::default()
+    };
+    let wait = limits.discover.min(Duration::from_secs(3));
+    let asking = pages(channel, modern, limits, &mut second);
+    let ended = tokio::time::timeout(wait, asking).await;
+    listing.bytes = second.bytes;
+    if !matches!(ended, Ok(Ok(()))) || second.cut.is_some() {
+        // One whole answer was had; that the next one failed says nothing about it.
+        return;
+    }
+    listing.unstable = super::twice::moved(&listing.tools, &second.tools);
+    if second.tools.len() > listing.tools.len() {
+        listing.tools = second.tools;
+    }
 }
 
 /// What every stateless request says about us. No capability is declared.

@@ -29,11 +29,13 @@ pub struct Listing {
     pub pages: usize,
     /// Why the list is not whole, if it is not.
     pub cut: Option<String>,
+    /// What moved between two answers, as JSON pointers that start with the tool's name.
+    pub unstable: Vec<String>,
     /// Decoded bytes read so far.
     pub bytes: usize,
     /// Whether the server said it has tools.
     pub has_tools_capability: bool,
-    seen_cursors: HashSet<String>,
+    pub(super) seen_cursors: HashSet<String>,
 }
 
 /// The most problems of one kind that are kept.

@@ -20,6 +20,7 @@ mod room;
 pub mod sse;
 mod stdio;
 mod streamable;
+mod twice;
 
 pub(crate) use complaint::missing_variables;
 pub use endpoint::list_url;
@@ -30,3 +31,4 @@ pub use lister::{Channel, Reply, list};
 pub use listing::{Listing, Next};
 pub use stdio::Stdio;
 pub use streamable::Streamable;
+pub(crate) use twice::without;

@@ -54,6 +54,10 @@ pub struct Record {
     /// `placeholder` when obviously false credentials were given to make it start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_with: Option<String>,
+    /// Spots that moved between two answers of one session, as JSON pointers that start with the
+    /// tool's name; the digest leaves them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unstable: Vec<String>,
     /// Digest of the server's definitions: `sha256:` and 64 hexadecimal digits; see
     /// [`crate::digest`].
     pub digest: Option<String>,
@@ -81,6 +85,7 @@ impl Record {
             sandbox: None,
             package: None,
             listed_with: None,
+            unstable: Vec::new(),
             digest: None,
         }
     }

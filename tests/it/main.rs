@@ -12,12 +12,14 @@
 mod architecture;
 mod check;
 mod diff;
+mod conformance;
 mod digests;
 mod inputs;
 mod hostile;
 mod peers;
 mod policy;
 mod publish;
+mod runs;
 mod sandbox;
 mod scan;
 mod support;

@@ -1,9 +1,11 @@
 //! `toolrisk scan`
 
 mod collect;
+mod events;
 mod lists;
 mod output;
 mod run;
+mod settings;
 
 use super::{Exit, Failure};
 use crate::mcp::address::Cidr;
@@ -104,6 +106,12 @@ pub(super) struct Args {
     /// Do not give false credentials to packages that insist on some
     #[arg(long)]
     no_placeholders: bool,
+    /// Go on with a run over the same targets that was stopped or cut off
+    #[arg(long)]
+    resume: bool,
+    /// Write what happens as JSON lines to this file
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
     /// One line for each target on standard error
     #[arg(short, long)]
     verbose: bool,

@@ -1,37 +1,35 @@
 //! The rows of a scan, and its summary.
 
 use super::Format;
-use super::run::{label, millis};
+use super::run::millis;
 use crate::catalogue::RunReport;
 use crate::cli::output::{stdout, write_json};
 use crate::crawl::Scanned;
 use crate::model::snapshot::Era;
 use crate::model::target::PublicTarget;
 use crate::model::{Outcome, Shown, Slug};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 /// One target's end, as printed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     name: String,
     slug: Slug,
     target: PublicTarget,
     outcome: Outcome,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     tools: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     era: Option<Era>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     protocol_version: Option<String>,
     ms: u64,
     problems: usize,
-    #[serde(skip)]
-    label: String,
 }
 
 impl Row {
@@ -48,7 +46,6 @@ impl Row {
             protocol_version: record.protocol_version.clone(),
             ms: millis(scanned.took),
             problems: record.problems.len(),
-            label: label(scanned),
         }
     }
 
@@ -63,8 +60,9 @@ impl Row {
             self.ms,
             Shown(&self.name)
         );
-        if self.label != self.name {
-            let _ = write!(line, "  ({})", self.label);
+        let label = self.target.label();
+        if label != self.name {
+            let _ = write!(line, "  ({})", Shown(&label));
         }
         if let Some(detail) = &self.detail {
             let _ = write!(line, "  {}", Shown(detail));

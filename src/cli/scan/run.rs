@@ -1,30 +1,25 @@
 //! Runs the crawl, writes the records as they come, prints the rows in the order of the input.
 
 use super::Args;
+use super::events::Events;
 use super::output::{Row, Rows, summary};
-use crate::catalogue::{Catalogue, CatalogueError, RunReport, RunTarget};
+use super::settings::options;
+use crate::catalogue::{Catalogue, Journal, RunReport, RunTarget};
 use crate::cli::clock::{now_seconds, rfc3339};
 use crate::cli::{Exit, Failure, output};
-use crate::crawl::{Crawler, Options, Scanned, Step};
-use crate::mcp::Limits;
-use crate::model::{Outcome, Shown, Source, Target};
+use crate::crawl::{Crawler, Scanned, Step, Stop};
+use crate::mcp::missing_variables;
+use crate::model::{Outcome, Source, Target};
+use crate::sandbox::Bubblewrap;
 use crate::targets::optout::OptOut;
-use crate::sandbox::package::InstallOptions;
-use crate::sandbox::{Bubblewrap, Sandbox};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// Runs the scan.
 pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<Exit, Failure> {
-    if !args.no_sandbox && targets.iter().all(Target::starts_program) && !has_sandbox()? {
-        return Err(Failure::bad_input(
-            "programs are only started in a sandbox, and bubblewrap (bwrap) does not work here",
-            "install bubblewrap, see toolrisk doctor, or say --no-sandbox for servers you trust",
-        ));
-    }
-    if args.no_sandbox && targets.iter().any(Target::starts_program) {
-        output::note("no sandbox: programs run with all that this user may do");
-    }
+    refuse_without_sandbox(args, &targets)?;
     let options = options(args, opt_out);
     let catalogue = Catalogue::create(&args.catalogue).map_err(|error| {
         Failure::bad_input(error.to_string(), "choose another folder with -C DIR")
@@ -33,54 +28,276 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
     let only_files = targets
         .iter()
         .all(|target| matches!(target.source, Source::File(_)));
+    let name = RunName::of(&targets, only_files);
     let total = targets.len();
-    let (run, started) = name_run(&targets, only_files);
+    let (journal, done) = open_journal(args, &catalogue, &name.digest, &targets)?;
+    let mut events = Events::open(args.events.as_deref())?;
+    events.add(
+        "run_started",
+        json!({"run": name.run, "targets": total, "done": done.len()}),
+    )?;
+    let mut run = Run {
+        catalogue,
+        journal,
+        events,
+        rows: Rows::new(args.format, total),
+        seen: Vec::new(),
+        bar: progress(total),
+        places: Vec::new(),
+        verbose: args.verbose,
+        only_files,
+        stopped: 0,
+    };
+    run.seen.resize_with(total, || None);
+    for entry in done {
+        run.take_over(entry)?;
+    }
+    let mut open = Vec::new();
+    for (index, target) in targets.into_iter().enumerate() {
+        if run.seen[index].is_none() {
+            run.places.push(index);
+            open.push(target);
+        }
+    }
     let clock = Instant::now();
-    let bar = progress(total);
-    let mut rows = Rows::new(args.format, total);
-    let mut seen: Vec<Option<RunTarget>> = Vec::new();
-    seen.resize_with(total, || None);
+    let stop: Stop = options.stop.clone();
     let mut failure: Option<Failure> = None;
     Crawler::new(options)
-        .run_each(targets, |step| {
-            let Step::Ended(scanned) = step else { return };
-            bar.inc(1);
-            let row = Row::of(&scanned);
-            if args.verbose {
-                bar.suspend(|| output::note(&row.line()));
-            }
-            if failure.is_none() {
-                failure = keep(&catalogue, &scanned, &mut rows, row).err();
-            }
-            if let Some(place) = seen.get_mut(scanned.index) {
-                *place = Some(seen_of(&scanned, only_files));
+        .run_each(open, |step| {
+            if failure.is_none()
+                && let Err(error) = run.step(step, &stop)
+            {
+                // Nothing can be kept any more: what is under way is left.
+                stop.abandon();
+                failure = Some(error);
             }
         })
         .map_err(|error| Failure::failed(error.to_string()))?;
-    bar.finish_and_clear();
     if let Some(failure) = failure {
         return Err(failure);
     }
-    rows.finish()?;
-    let seen: Vec<RunTarget> = seen.into_iter().flatten().collect();
-    let report = RunReport {
-        run,
-        started,
-        ms: (!only_files).then(|| millis(clock.elapsed())),
-        targets: total,
-        outcomes: RunReport::count(&seen),
-        seen,
-    };
-    catalogue.write_report(&report).map_err(unwritable)?;
-    for line in summary(&report, catalogue.root(), clock.elapsed()) {
-        output::note(&line);
+    run.finish(args, &name, clock.elapsed())
+}
+
+/// Programs are started in a sandbox or, when the user says so aloud, on the host.
+fn refuse_without_sandbox(args: &Args, targets: &[Target]) -> Result<(), Failure> {
+    let programs = targets
+        .iter()
+        .filter(|target| target.starts_program())
+        .count();
+    if args.no_sandbox && programs > 0 {
+        output::note("no sandbox: programs run with all that this user may do");
     }
-    let unlisted = report.seen.iter().any(|t| t.outcome != Outcome::Listed);
-    Ok(if args.fail_on_unlisted && unlisted {
-        Exit::Findings
-    } else {
-        Exit::Done
-    })
+    // Among others, a target that cannot be started is a row.
+    if !args.no_sandbox && programs > 0 && programs == targets.len() && !has_sandbox()? {
+        return Err(Failure::bad_input(
+            "programs are only started in a sandbox, and bubblewrap (bwrap) does not work here",
+            "install bubblewrap, see toolrisk doctor, or say --no-sandbox for servers you trust",
+        ));
+    }
+    Ok(())
+}
+
+/// One line of the journal: a target that came to its end.
+#[derive(Debug, Serialize, Deserialize)]
+struct Done {
+    index: usize,
+    row: Row,
+    seen: RunTarget,
+}
+
+/// Opens the journal of these targets and gives what an unfinished run did, if it is to go on. A
+/// run over saved files alone is done in a moment and keeps none.
+fn open_journal(
+    args: &Args,
+    catalogue: &Catalogue,
+    digest: &str,
+    targets: &[Target],
+) -> Result<(Journal, Vec<Done>), Failure> {
+    let (mut journal, done) = Journal::open::<Done>(catalogue.root(), digest)
+        .map_err(|error| Failure::bad_input(error.to_string(), "wait for it, or use another -C"))?;
+    if args.resume {
+        catalogue.remove_leftovers();
+        let done: Vec<Done> = done
+            .into_iter()
+            .filter(|entry| {
+                let target = targets.get(entry.index);
+                target.is_some_and(|target| target.slug() == entry.seen.slug)
+            })
+            .collect();
+        output::note(&format!(
+            "{} of {} targets are done already",
+            done.len(),
+            targets.len()
+        ));
+        return Ok((journal, done));
+    }
+    if !done.is_empty() {
+        output::note(&format!(
+            "an earlier run over these targets stopped after {}; --resume would go on there",
+            done.len()
+        ));
+    }
+    journal
+        .clear()
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    Ok((journal, Vec::new()))
+}
+
+/// A run under way.
+#[derive(Debug)]
+struct Run {
+    catalogue: Catalogue,
+    journal: Journal,
+    events: Events,
+    rows: Rows,
+    seen: Vec<Option<RunTarget>>,
+    bar: ProgressBar,
+    /// The place in the input of each target that is asked.
+    places: Vec<usize>,
+    verbose: bool,
+    only_files: bool,
+    stopped: usize,
+}
+
+impl Run {
+    /// Takes over what an unfinished run did.
+    fn take_over(&mut self, done: Done) -> Result<(), Failure> {
+        if self.seen[done.index].is_none() {
+            self.bar.inc(1);
+            self.seen[done.index] = Some(done.seen);
+            self.rows.add(done.index, done.row)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step, stop: &Stop) -> Result<(), Failure> {
+        match step {
+            Step::Started(at) => self
+                .events
+                .add("started", json!({"index": self.places[at]})),
+            Step::Ended(scanned) => {
+                if stop.is_asked() && !self.bar.is_finished() {
+                    self.bar.finish_and_clear();
+                    output::note(
+                        "stopping: targets under way come to their end; again to leave them",
+                    );
+                }
+                self.ended(&scanned)
+            }
+        }
+    }
+
+    /// Keeps the end of a target: its record first, then the line of the journal, then its row.
+    fn ended(&mut self, scanned: &Scanned) -> Result<(), Failure> {
+        let index = self.places[scanned.index];
+        let row = Row::of(scanned);
+        let seen = self.seen_of(scanned);
+        self.bar.inc(1);
+        if self.verbose && !scanned.stopped {
+            let line = row.line();
+            self.bar.suspend(|| output::note(&line));
+        }
+        if scanned.stopped {
+            self.stopped += 1;
+        } else {
+            let failed = |error: &dyn std::fmt::Display| Failure::failed(error.to_string());
+            self.catalogue
+                .write(&scanned.record)
+                .map_err(|e| failed(&e))?;
+            self.events.add(
+                "ended",
+                json!({
+                    "index": index, "slug": seen.slug, "outcome": seen.outcome,
+                    "detail": seen.detail, "tools": seen.tools, "ms": seen.ms,
+                }),
+            )?;
+            let done = Done { index, row, seen };
+            self.journal.add(&done).map_err(|e| failed(&e))?;
+            self.seen[index] = Some(done.seen);
+            self.rows.add(index, done.row)?;
+            return Ok(());
+        }
+        self.seen[index] = Some(seen);
+        self.rows.add(index, row)?;
+        Ok(())
+    }
+
+    fn seen_of(&self, scanned: &Scanned) -> RunTarget {
+        let record = &scanned.record;
+        let mut variables = scanned.target.missing.clone();
+        if record.outcome == Outcome::NeedsConfig && variables.is_empty() {
+            let detail = record.detail.as_deref().unwrap_or_default();
+            variables.extend(missing_variables(detail));
+        }
+        let host = match &scanned.target.source {
+            Source::Url { url, .. } => url::Url::parse(url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_owned)),
+            _ => None,
+        };
+        RunTarget {
+            slug: record.slug.clone(),
+            name: record.name.clone(),
+            outcome: record.outcome,
+            detail: record.detail.clone(),
+            tools: record.tools.len(),
+            ms: (!self.only_files).then(|| millis(scanned.took)),
+            host,
+            variables,
+        }
+    }
+
+    /// Prints what is left, writes the report, and says how it went.
+    fn finish(self, args: &Args, name: &RunName, took: Duration) -> Result<Exit, Failure> {
+        let Run {
+            catalogue,
+            journal,
+            mut events,
+            rows,
+            seen,
+            bar,
+            only_files,
+            stopped,
+            ..
+        } = self;
+        bar.finish_and_clear();
+        rows.finish()?;
+        let seen: Vec<RunTarget> = seen.into_iter().flatten().collect();
+        let report = RunReport {
+            run: name.run.clone(),
+            started: name.started.clone(),
+            ms: (!only_files).then(|| millis(took)),
+            targets: seen.len(),
+            outcomes: RunReport::count(&seen),
+            slowest: RunReport::slowest(&seen),
+            stopped: stopped > 0,
+            seen,
+        };
+        let failed = |error: &dyn std::fmt::Display| Failure::failed(error.to_string());
+        catalogue.write_report(&report).map_err(|e| failed(&e))?;
+        events.add(
+            "run_ended",
+            json!({"run": report.run, "outcomes": report.outcomes}),
+        )?;
+        for line in summary(&report, catalogue.root(), took) {
+            output::note(&line);
+        }
+        if stopped > 0 {
+            output::note(&format!(
+                "stopped with {stopped} of {} targets left; the same command with --resume goes on",
+                report.targets
+            ));
+            return Ok(Exit::Failed);
+        }
+        journal.finish().map_err(|e| failed(&e))?;
+        let unlisted = report.seen.iter().any(|t| t.outcome != Outcome::Listed);
+        Ok(if args.fail_on_unlisted && unlisted {
+            Exit::Findings
+        } else {
+            Exit::Done
+        })
+    }
 }
 
 /// Whether a sandbox can be had on this machine.
@@ -92,99 +309,46 @@ fn has_sandbox() -> Result<bool, Failure> {
     Ok(runtime.block_on(Bubblewrap::find()).is_some())
 }
 
-/// Writes one record and prints its row, once the rows before it are printed.
-fn keep(
-    catalogue: &Catalogue,
-    scanned: &Scanned,
-    rows: &mut Rows,
-    row: Row,
-) -> Result<(), Failure> {
-    catalogue.write(&scanned.record).map_err(unwritable)?;
-    rows.add(scanned.index, row)?;
-    Ok(())
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is the shape that map_err wants"
-)]
-fn unwritable(error: CatalogueError) -> Failure {
-    Failure::failed(error.to_string())
-}
-
-fn options(args: &Args, opt_out: OptOut) -> Options {
-    let mut limits = Limits {
-        message_bytes: args.max_bytes,
-        total_bytes: args.max_bytes.saturating_mul(4),
-        tools: args.max_tools,
-        pages: args.max_pages,
-        ..Limits::default()
-    };
-    limits = limits
-        .clone()
-        .with_total(args.timeout.unwrap_or(limits.total));
-    Options {
-        limits,
-        concurrency: args.concurrency,
-        per_host: args.per_host,
-        min_gap: args.min_gap,
-        host_cap: args.host_cap,
-        robots: !args.ignore_robots,
-        opt_out,
-        allow_net: args.allow_net.clone(),
-        sandbox: if args.no_sandbox {
-            Sandbox::None
-        } else {
-            Sandbox::Required
-        },
-        network: args.net,
-        binds: args.bind.clone(),
-        placeholders: !args.no_placeholders,
-        install: InstallOptions {
-            allow_build: args.allow_build,
-            keep: args.keep_packages.clone(),
-            ..InstallOptions::default()
-        },
-        ..Options::default()
-    }
-}
-
-fn seen_of(scanned: &Scanned, only_files: bool) -> RunTarget {
-    let record = &scanned.record;
-    RunTarget {
-        slug: record.slug.clone(),
-        name: record.name.clone(),
-        outcome: record.outcome,
-        detail: record.detail.clone(),
-        tools: record.tools.len(),
-        ms: (!only_files).then(|| millis(scanned.took)),
-    }
-}
-
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The name of the run and its start. A run over saved files is named by a digest of its targets
-/// and has no start: the same input gives the same bytes.
-fn name_run(targets: &[Target], only_files: bool) -> (String, Option<String>) {
-    let mut hasher = blake3::Hasher::new();
-    for target in targets {
-        hasher.update(target.slug().as_str().as_bytes());
-        hasher.update(b"\n");
+/// What a run is called.
+#[derive(Debug)]
+struct RunName {
+    /// Its start and a digest of its targets; of a run over saved files only the digest, so that
+    /// the same input gives the same bytes.
+    run: String,
+    started: Option<String>,
+    digest: String,
+}
+
+impl RunName {
+    fn of(targets: &[Target], only_files: bool) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for target in targets {
+            hasher.update(target.slug().as_str().as_bytes());
+            hasher.update(b"\n");
+        }
+        let digest = hasher.finalize().to_hex().as_str()[..12].to_owned();
+        if only_files {
+            return RunName {
+                run: format!("files-{digest}"),
+                started: None,
+                digest,
+            };
+        }
+        let started = rfc3339(now_seconds());
+        let compact: String = started
+            .chars()
+            .filter(|c| !matches!(c, '-' | ':'))
+            .collect();
+        RunName {
+            run: format!("{}-{digest}", compact.to_ascii_lowercase()),
+            started: Some(started),
+            digest,
+        }
     }
-    let hash = hasher.finalize().to_hex();
-    let digest = &hash.as_str()[..12];
-    if only_files {
-        return (format!("files-{digest}"), None);
-    }
-    let started = rfc3339(now_seconds());
-    let compact: String = started
-        .chars()
-        .filter(|c| !matches!(c, '-' | ':'))
-        .collect();
-    let run = format!("{}-{digest}", compact.to_ascii_lowercase());
-    (run, Some(started))
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -201,9 +365,4 @@ fn progress(total: usize) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
-}
-
-/// The label of a target, neutralised.
-pub(super) fn label(scanned: &Scanned) -> String {
-    Shown(&scanned.record.target.label()).to_string()
 }

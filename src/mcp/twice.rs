@@ -1,0 +1,158 @@
+//! Lists that answer differently each time: what moved between two answers, spot by spot.
+
+use super::message::Members;
+use crate::model::ToolEntry;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The most spots that are named.
+const MAX_SPOTS: usize = 50;
+
+/// The spots that differ between two answers: `/tool` for a tool that only one of them has, and
+/// `/tool/description` and the like, as JSON pointers after the tool's name. Sorted. Names that
+/// occur more than once are not compared.
+pub(super) fn moved(first: &[ToolEntry], second: &[ToolEntry]) -> Vec<String> {
+    let (first, second) = (by_name(first), by_name(second));
+    let mut spots = Vec::new();
+    for (name, one) in &first {
+        let place = format!("/{}", escaped(name));
+        match (one, second.get(name)) {
+            (Some(one), Some(Some(other))) if one != other => {
+                let one = serde_json::from_str(one).unwrap_or_default();
+                let other = serde_json::from_str(other).unwrap_or_default();
+                differ(&one, &other, place, &mut spots);
+            }
+            (Some(_), None) => spots.push(place),
+            _ => {}
+        }
+    }
+    for (name, other) in &second {
+        if other.is_some() && !first.contains_key(name) {
+            spots.push(format!("/{}", escaped(name)));
+        }
+    }
+    spots.sort();
+    spots.truncate(MAX_SPOTS);
+    spots
+}
+
+/// The tools without what is at these spots, for a digest that stays the same.
+pub(crate) fn without(tools: &[ToolEntry], spots: &[String]) -> Vec<ToolEntry> {
+    let mut kept = Vec::with_capacity(tools.len());
+    for entry in tools {
+        let ToolEntry::Listed(raw) = entry else {
+            kept.push(entry.clone());
+            continue;
+        };
+        let name = Members::parse(raw.get()).ok().and_then(|m| m.text("name"));
+        let place = format!("/{}", escaped(&name.unwrap_or_default()));
+        if spots.contains(&place) {
+            continue;
+        }
+        let inner = format!("{place}/");
+        let pointers: Vec<&str> = spots
+            .iter()
+            .filter(|spot| spot.starts_with(&inner))
+            .map(|spot| &spot[place.len()..])
+            .collect();
+        if pointers.is_empty() {
+            kept.push(entry.clone());
+            continue;
+        }
+        let mut value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+        for pointer in pointers {
+            if let Some(spot) = value.pointer_mut(pointer) {
+                *spot = Value::Null;
+            }
+        }
+        match serde_json::value::to_raw_value(&value) {
+            Ok(raw) => kept.push(ToolEntry::Listed(raw)),
+            Err(_) => kept.push(entry.clone()),
+        }
+    }
+    kept
+}
+
+/// Raw definitions by name; `None` where a name occurs more than once.
+fn by_name(tools: &[ToolEntry]) -> BTreeMap<String, Option<&str>> {
+    let mut named: BTreeMap<String, Option<&str>> = BTreeMap::new();
+    for entry in tools {
+        if let ToolEntry::Listed(raw) = entry
+            && let Some(name) = Members::parse(raw.get()).ok().and_then(|m| m.text("name"))
+        {
+            named
+                .entry(name)
+                .and_modify(|twice| *twice = None)
+                .or_insert(Some(raw.get()));
+        }
+    }
+    named
+}
+
+fn differ(one: &Value, other: &Value, place: String, spots: &mut Vec<String>) {
+    if one == other || spots.len() >= MAX_SPOTS {
+        return;
+    }
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            for (key, value) in one {
+                let inner = format!("{place}/{}", escaped(key));
+                match other.get(key) {
+                    Some(theirs) => differ(value, theirs, inner, spots),
+                    None => spots.push(inner),
+                }
+            }
+            for key in other.keys().filter(|key| !one.contains_key(*key)) {
+                spots.push(format!("{place}/{}", escaped(key)));
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (at, (ours, theirs)) in one.iter().zip(other).enumerate() {
+                differ(ours, theirs, format!("{place}/{at}"), spots);
+            }
+        }
+        _ => spots.push(place),
+    }
+}
+
+/// A name as a part of a JSON pointer: RFC 6901.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::server_digest;
+
+    fn tools(text: &str) -> Vec<ToolEntry> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_moved_is_named_and_left_out_of_the_digest() {
+        let first = tools(
+            r#"[{"name":"a","description":"It is 10:00","inputSchema":{"enum":["x","y"]}},{"name":"b/c","description":"same"}]"#,
+        );
+        let second = tools(
+            r#"[{"name":"b/c","description":"same"},{"name":"a","description":"It is 10:01","inputSchema":{"enum":["y","x"]}},{"name":"new"}]"#,
+        );
+        let spots = moved(&first, &second);
+        assert_eq!(
+            spots,
+            [
+                "/a/description",
+                "/a/inputSchema/enum/0",
+                "/a/inputSchema/enum/1",
+                "/new"
+            ]
+        );
+        let digest = |tools: &[ToolEntry]| server_digest(&without(tools, &spots), None);
+        assert_eq!(digest(&first), digest(&second));
+        let other = tools(
+            r#"[{"name":"a","description":"It is 10:00"},{"name":"b/c","description":"changed"}]"#,
+        );
+        assert_ne!(digest(&first), digest(&other));
+        assert!(moved(&first, &first).is_empty());
+    }
+}
