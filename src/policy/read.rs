@@ -71,8 +71,7 @@ pub(crate) fn tree(text: &[u8]) -> Result<Node, Mistake> {
     };
     if text.len() > MAX_BYTES {
         return Err(whole(format!(
-            "the document has {} bytes, more than the {MAX_BYTES} that are read",
-            text.len()
+            "the document has more than the {MAX_BYTES} bytes that are read"
         )));
     }
     serde_json::from_slice(text).map_err(|error| whole(format!("this is not JSON: {error}")))

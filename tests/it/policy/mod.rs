@@ -4,8 +4,11 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use toolrisk::model::{Category, Severity, Traits, Verdict};
+mod cli;
+mod corpus;
 mod emit;
 mod engines;
+mod real;
 
 use toolrisk::policy::{Preset, ServerTools, ToolInput, for_tool, generate, to_json};
 
@@ -137,4 +140,72 @@ fn the_schema_refuses_what_is_no_policy() {
     ] {
         assert!(schema.is_valid(&good), "{good}");
     }
+}
+
+/// The cells of the rows under a heading of docs/policy.md that have this many.
+fn rows(heading: &str, cells: usize) -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/policy.md");
+    let text = fs::read_to_string(path).unwrap();
+    let section = text.split(&format!("\n## {heading}\n")).nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    section
+        .lines()
+        .skip_while(|line| !line.starts_with("|---"))
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|'))
+        .map(|row| row.map(|c| c.trim().trim_matches('`').to_owned()).collect())
+        .inspect(|row: &Vec<String>| assert_eq!(row.len(), cells, "{row:?}"))
+        .collect()
+}
+
+#[test]
+fn the_table_of_presets_is_what_they_do() {
+    let rows = rows("Presets", 4);
+    assert_eq!(rows.len(), 12);
+    for row in rows {
+        let category = serde_json::from_value(row[0].clone().into()).unwrap();
+        let severity = serde_json::from_value(row[1].clone().into()).unwrap();
+        let verdict = verdict("x", category, severity);
+        for (preset, says) in [
+            (Preset::starter(), &row[2]),
+            (Preset::hardened(), &row[2]),
+            (Preset::read_only(), &row[3]),
+        ] {
+            let tools = vec![ToolInput {
+                verdict: &verdict,
+                schema: None,
+            }];
+            let made = generate(&ServerTools { name: "x", tools }, &preset);
+            let limits = made.document.tools.get("x").map(|rules| &rules.limits);
+            let does = match limits.and_then(|limits| limits.first()) {
+                Some(limit) => format!("{}/{}", limit.max, limit.window.as_str()),
+                None => made.tools[0].disposition.as_str().to_owned(),
+            };
+            assert_eq!(does, *says, "{} {row:?}", preset.name);
+        }
+    }
+}
+
+#[test]
+fn the_table_of_formats_is_what_they_can() {
+    let yes = |can: bool| if can { "yes" } else { "no" };
+    let rows = rows("Formats", 7);
+    let coded: Vec<Vec<String>> = toolrisk::policy::emit::ALL
+        .into_iter()
+        .map(|e| {
+            let can = e.can;
+            let cells = [
+                e.id,
+                yes(can.default_deny),
+                yes(can.hide),
+                yes(can.ask),
+                yes(can.limits),
+                yes(can.conditions),
+                can.names,
+            ];
+            cells.map(str::to_owned).into()
+        })
+        .collect();
+    assert_eq!(rows, coded);
 }
