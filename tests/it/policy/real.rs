@@ -9,10 +9,12 @@ fn hold(command: &[&str], allowed: &[(&str, Value)], denied: &[(&str, Value)]) {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     let catalogue = file("catalogue");
-    let mut scan = vec!["scan", "-C", text(&catalogue), "--name", "real", "--"];
+    let mut scan = vec!["scan", "-C", text(&catalogue), "--name", "real"];
+    scan.extend(["--fail-on-unlisted", "--"]);
     scan.extend(command);
-    let output = run(&scan);
-    assert!(output.status.success(), "{}", stderr(&output));
+    // A busy machine can be slower in starting an interpreter than the scanner waits.
+    let listed = (0..3).any(|_| run(&scan).status.success());
+    assert!(listed, "the server could not be listed: {command:?}");
     let output = run(&[
         "policy",
         "generate",
