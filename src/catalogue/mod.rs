@@ -10,13 +10,15 @@
 //! the new one. An unchanged server rewrites no file, and a failed crawl never removes what an
 //! earlier one read.
 
+mod due;
 mod files;
 mod folder;
 pub mod history;
-pub mod lint;
 mod journal;
+pub mod lint;
 mod report;
 
+pub use due::Schedule;
 pub use files::{StagedError, write_staged};
 pub use folder::{Catalogue, CatalogueError, Written};
 pub use history::History;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// The report of a run. A run over saved files alone has neither times nor durations, so that the
 /// same input gives the same bytes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     /// The name of the run: its start, or a digest of its targets.
     pub run: String,

@@ -11,11 +11,11 @@
 
 mod architecture;
 mod check;
-mod diff;
 mod conformance;
+mod diff;
 mod digests;
-mod inputs;
 mod hostile;
+mod inputs;
 mod peers;
 mod policy;
 mod publish;

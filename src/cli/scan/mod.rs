@@ -109,6 +109,9 @@ pub(super) struct Args {
     /// Go on with a run over the same targets that was stopped or cut off
     #[arg(long)]
     resume: bool,
+    /// Ask only what was last listed longer ago than this, such as 7d; what failed is backed off
+    #[arg(long, value_name = "AGE", value_parser = duration, conflicts_with = "resume")]
+    stale: Option<Duration>,
     /// Write what happens as JSON lines to this file
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
@@ -160,7 +163,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         "ms" => number / 1000.0,
         "m" => number * 60.0,
         "h" => number * 3600.0,
-        _ => return Err(format!("{text:?} has an unknown unit; use ms, s, m or h")),
+        "d" => number * 86_400.0,
+        _ => {
+            return Err(format!(
+                "{text:?} has an unknown unit; use ms, s, m, h or d"
+            ));
+        }
     };
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is no sensible duration"))
 }
@@ -190,6 +198,7 @@ mod tests {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        assert_eq!(duration("7d"), Ok(Duration::from_hours(168)));
         for bad in ["", "s", "-1s", "5 parsecs", "1e400s", "1..2s"] {
             assert!(duration(bad).is_err(), "{bad}");
         }

@@ -4,7 +4,7 @@ use super::Args;
 use super::events::Events;
 use super::output::{Row, Rows, summary};
 use super::settings::options;
-use crate::catalogue::{Catalogue, Journal, RunReport, RunTarget};
+use crate::catalogue::{Catalogue, Journal, RunReport, RunTarget, Schedule};
 use crate::cli::clock::{now_seconds, rfc3339};
 use crate::cli::{Exit, Failure, output};
 use crate::crawl::{Crawler, Scanned, Step, Stop};
@@ -25,6 +25,10 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
         Failure::bad_input(error.to_string(), "choose another folder with -C DIR")
     })?;
     let catalogue = catalogue.at(rfc3339(now_seconds()));
+    let targets = match args.stale {
+        Some(age) => due(targets, &catalogue, age),
+        None => targets,
+    };
     let only_files = targets
         .iter()
         .all(|target| matches!(target.source, Source::File(_)));
@@ -77,6 +81,19 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
         return Err(failure);
     }
     run.finish(args, &name, clock.elapsed())
+}
+
+/// Leaves out what was asked lately, and what failed and is backed off.
+fn due(targets: Vec<Target>, catalogue: &Catalogue, age: Duration) -> Vec<Target> {
+    let schedule = Schedule::of(&catalogue.runs());
+    let total = targets.len();
+    let now = now_seconds();
+    let due: Vec<Target> = targets
+        .into_iter()
+        .filter(|target| schedule.is_due(&target.slug(), age, now))
+        .collect();
+    output::note(&format!("{} of {total} targets are due", due.len()));
+    due
 }
 
 /// Programs are started in a sandbox or, when the user says so aloud, on the host.
