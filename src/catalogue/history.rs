@@ -346,6 +346,7 @@ pub(super) mod tests {
             sandbox: None,
             package: None,
             listed_with: None,
+            unstable: Vec::new(),
         }
     }
 
