@@ -6,12 +6,13 @@
 //! tools that the folder lists for them are kept as [`SavedList`]s. Such a list was written by
 //! whoever contributed the server; it is not what the server answered.
 
-use super::document::{Document, Node, Syntax, decode};
+use super::document::{Document, MAX_BYTES, Node, Syntax, decode};
 use super::packages::clipped;
 use super::reading::{InputError, Place, Reading, Reason, Skipped, endpoint, link, plain};
 use crate::model::target::{HttpTransport, Origin, Secret};
 use crate::model::{Source, Target};
 use serde_json::{Map, Value, json};
+use std::io::Read as _;
 use std::path::Path;
 
 /// A list of tools that stands in a folder, in the shape of a `tools/list` answer.
@@ -336,10 +337,14 @@ fn server_files(folder: &Path) -> Vec<std::path::PathBuf> {
 
 fn text_of(path: &Path) -> Result<String, InputError> {
     let file = path.to_string_lossy();
-    let bytes = std::fs::read(path).map_err(|error| InputError::Unreadable {
-        file: file.clone().into_owned(),
-        problem: error.to_string(),
-    })?;
+    let limit = MAX_BYTES as u64 + 1;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| InputError::Unreadable {
+            file: file.clone().into_owned(),
+            problem: error.to_string(),
+        })?;
     decode(&file, bytes)
 }
 

@@ -305,10 +305,16 @@ impl Fault {
     }
 }
 
+/// Bytes between two places at which characters were counted: a text of one long line is then no
+/// dearer than one of many.
+const BLOCK: usize = 1024;
+
 /// Where the lines of a text begin.
 pub struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// How many characters stand before each block.
+    counts: Vec<usize>,
 }
 
 impl<'t> Lines<'t> {
@@ -318,7 +324,20 @@ impl<'t> Lines<'t> {
         let starts = std::iter::once(0)
             .chain(breaks.map(|(at, _)| at + 1))
             .collect();
-        Lines { text, starts }
+        let counts = text
+            .as_bytes()
+            .chunks(BLOCK)
+            .scan(0, |before, block| {
+                let count = *before;
+                *before += characters(block);
+                Some(count)
+            })
+            .collect();
+        Lines {
+            text,
+            starts,
+            counts,
+        }
     }
 
     /// Where a byte offset is; an offset past the end is at the end.
@@ -326,24 +345,35 @@ impl<'t> Lines<'t> {
         let at = at.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.starts[line.saturating_sub(1)];
-        // An offset inside a character (never given by our parsers) counts that character.
-        let column = self.text.as_bytes()[start..at]
-            .iter()
-            .filter(|byte| (**byte & 0xc0) != 0x80)
-            .count()
-            + 1;
+        let column = self.characters_before(at) - self.characters_before(start) + 1;
         Place { line, column }
     }
 
-    /// The byte offset of a line (from 1) and a column in characters (from 0).
-    fn offset(&self, line: usize, column: usize) -> usize {
-        let Some(start) = self.starts.get(line.saturating_sub(1)).copied() else {
-            return self.text.len();
+    /// How many characters begin before a byte offset.
+    fn characters_before(&self, at: usize) -> usize {
+        let Some(count) = self.counts.get(at / BLOCK) else {
+            let last = self.counts.len().saturating_sub(1) * BLOCK;
+            let before = self.counts.last().copied().unwrap_or_default();
+            return before + characters(&self.text.as_bytes()[last..at]);
         };
-        let rest = &self.text[start..];
-        rest.char_indices()
-            .nth(column)
-            .map_or(self.text.len(), |(at, _)| start + at)
+        count + characters(&self.text.as_bytes()[at / BLOCK * BLOCK..at])
+    }
+
+    /// The byte offset of a character, counted from 0.
+    fn offset(&self, character: usize) -> usize {
+        let block = self.counts.partition_point(|count| *count <= character);
+        let block = block.saturating_sub(1);
+        let mut missing = character - self.counts.get(block).copied().unwrap_or_default();
+        let bytes = self.text.as_bytes();
+        for (at, byte) in bytes.iter().enumerate().skip(block * BLOCK) {
+            if (byte & 0xc0) != 0x80 {
+                if missing == 0 {
+                    return at;
+                }
+                missing -= 1;
+            }
+        }
+        bytes.len()
     }
 
     fn syntax_error(&self, file: &str, syntax: Syntax, fault: Fault) -> InputError {
@@ -354,6 +384,11 @@ impl<'t> Lines<'t> {
             problem: fault.problem,
         }
     }
+}
+
+/// How many characters begin in these bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }
 
 /// The bytes of a file as text: UTF-8 with or without byte order mark, or UTF-16 with one.

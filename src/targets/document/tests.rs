@@ -263,3 +263,49 @@ fn an_outline_ends_on_any_text() {
         assert!(outline(text, &["servers"]).broken.is_some(), "{text}");
     }
 }
+
+#[test]
+fn places_are_right_in_long_lines_of_wide_characters() {
+    for filler in ["a", "é", "大", "🦀"] {
+        let text = format!("x\r\n{}\n{}!\ny", filler.repeat(3000), filler.repeat(5000));
+        let lines = Lines::new(&text);
+        let at = text.find('!').unwrap();
+        assert_eq!(
+            lines.place(at),
+            Place {
+                line: 3,
+                column: 5001
+            }
+        );
+        assert_eq!(lines.place(text.len() + 9), Place { line: 4, column: 2 });
+        for (index, (at, _)) in text.char_indices().enumerate().step_by(97) {
+            assert_eq!(lines.offset(index), at);
+        }
+        assert_eq!(lines.offset(usize::MAX / 2), text.len());
+        let yaml = format!(
+            "a: '{}'\r\nkey: {}\r\n",
+            filler.repeat(4000),
+            filler.repeat(4000)
+        );
+        let document = read(&yaml, Syntax::Yaml);
+        let (key, value) = document.root.entry("key").unwrap();
+        assert_eq!(document.place(key.at), Place { line: 2, column: 1 });
+        assert_eq!(document.place(value.at), Place { line: 2, column: 6 });
+    }
+}
+
+#[test]
+fn many_values_in_one_line_cost_no_more_than_in_many() {
+    // Counting each column from the start of the line would take minutes here.
+    let text = format!("[{}]", vec!["{\"a\": \"é\"}"; 200_000].join(","));
+    let seen = outline(&text, &["servers"]);
+    let lines = Lines::new(&text);
+    let columns: usize = seen
+        .elements
+        .iter()
+        .map(|range| lines.place(range.start).column)
+        .sum();
+    // The n-th of them, from 0, begins after the bracket and n times eleven characters and a comma.
+    let expected: usize = (0..200_000).map(|n| 2 + n * 11).sum();
+    assert_eq!(columns, expected);
+}

@@ -25,9 +25,9 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>) -> Result<Node, Fault> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let mark = error.marker();
-            Fault::new(lines.offset(mark.line(), mark.col()), what(error.info()))
+            Fault::new(lines.offset(mark.index()), what(error.info()))
         })?;
-        let at = lines.offset(span.start.line(), span.start.col());
+        let at = lines.offset(span.start.index());
         let (done, anchor) = match event {
             Event::Scalar(scalar, style, anchor, tag) => {
                 let plain = matches!(style, ScalarStyle::Plain) && tag.is_none();
