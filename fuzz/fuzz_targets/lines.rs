@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use toolrisk::mcp::lines::LineReader;
+use toolrisk_fuzz::mcp::lines::LineReader;
 
 const LIMIT: usize = 128;
 

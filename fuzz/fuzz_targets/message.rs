@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use toolrisk::mcp::message::{Message, parse};
-use toolrisk::mcp::{Limits, Listing};
-use toolrisk::model::ToolEntry;
+use toolrisk_fuzz::mcp::message::{Message, parse};
+use toolrisk_fuzz::mcp::{Limits, Listing};
+use toolrisk_fuzz::model::ToolEntry;
 
 fuzz_target!(|text: &str| {
     let limits = Limits {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use toolrisk::model::Slug;
+use toolrisk_fuzz::model::Slug;
 
 fn check(slug: &Slug) {
     let text = slug.as_str();

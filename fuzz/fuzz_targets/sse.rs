@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use toolrisk::mcp::sse::{Event, SseReader};
+use toolrisk_fuzz::mcp::sse::{Event, SseReader};
 
 const LIMIT: usize = 256;
 

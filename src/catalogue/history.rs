@@ -339,6 +339,7 @@ pub(super) mod tests {
             protocol_version: None,
             server_info: None,
             instructions: None,
+            unstable: Vec::new(),
             digest: Some(server_digest(&tools, None)),
             tools,
             problems: Vec::new(),

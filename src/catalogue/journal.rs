@@ -62,11 +62,11 @@ impl Journal {
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(error) if error == rustix::io::Errno::WOULDBLOCK => return Err(JournalError::Busy),
-            // A file system without locks: two runs at once are then the user's own affair.
-            Err(_) => {}
+        // On a file system without locks, two runs at once are the user's own affair.
+        if flock(&file, FlockOperation::NonBlockingLockExclusive)
+            == Err(rustix::io::Errno::WOULDBLOCK)
+        {
+            return Err(JournalError::Busy);
         }
         let mut text = String::new();
         // What is no text was cut off in the middle of a character.

@@ -12,6 +12,10 @@ use std::time::Duration;
 
 /// Settings of a run.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct Options {
     /// Limits for each target.
     pub limits: Limits,

@@ -19,6 +19,10 @@ pub struct Check {
     pub seen: String,
 }
 
+/// What is tried: its id, what holds when it passes, a shell script, and whether what it printed is
+/// as it should be.
+type Case = (&'static str, &'static str, String, fn(&str) -> bool);
+
 /// A word that is put where a sandboxed program must not find it.
 const MARKER: &str = "toolrisk-probe-marker";
 
@@ -43,7 +47,7 @@ pub async fn probe(sandbox: &Sandbox) -> Result<Vec<Check>, StartError> {
         holds: up.trim() == "up",
         seen: up.trim().to_owned(),
     });
-    let cases: [(&'static str, &'static str, String, fn(&str) -> bool); 7] = [
+    let cases: [Case; 7] = [
         (
             "network",
             "there is no network but its own loopback",

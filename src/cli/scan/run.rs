@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
     Crawler::new(options)
         .run_each(open, |step| {
             if failure.is_none()
-                && let Err(error) = run.step(step, &stop)
+                && let Err(error) = run.take(step, &stop)
             {
                 // Nothing can be kept any more: what is under way is left.
                 stop.abandon();
@@ -188,13 +188,13 @@ impl Run {
         Ok(())
     }
 
-    fn step(&mut self, step: Step, stop: &Stop) -> Result<(), Failure> {
+    fn take(&mut self, step: Step, switch: &Stop) -> Result<(), Failure> {
         match step {
             Step::Started(at) => self
                 .events
                 .add("started", json!({"index": self.places[at]})),
             Step::Ended(scanned) => {
-                if stop.is_asked() && !self.bar.is_finished() {
+                if switch.is_asked() && !self.bar.is_finished() {
                     self.bar.finish_and_clear();
                     output::note(
                         "stopping: targets under way come to their end; again to leave them",

@@ -83,7 +83,6 @@ pub(super) async fn install(
         writable: vec![tree.path.clone(), cache],
         find_needs: true,
         network: true,
-        ..Program::default()
     };
     let (done, said) = run(sandbox, &program, options).await?;
     if !done {
