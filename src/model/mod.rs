@@ -11,9 +11,11 @@
 //! | [`assessment`] | what was derived for a whole server: counts, grade, trifecta |
 //! | [`policy`] | the policy document |
 //! | [`slug`] | file-safe names made from hostile ones |
+//! | [`json`] | JSON of strangers, read with its oddities noted |
 //! | [`shown`] | how foreign text is shown in a terminal |
 
 pub mod assessment;
+pub mod json;
 pub mod outcome;
 pub mod policy;
 pub mod shown;

@@ -42,8 +42,12 @@ impl Tool {
     /// Reads one element of a `tools/list` answer. Text that is not JSON gives a tool without a
     /// name and a problem.
     pub fn parse(text: &str) -> Tool {
-        match serde_json::from_str::<Value>(text) {
-            Ok(value) => Tool::from_value(value),
+        match super::json::parse(text) {
+            Ok((value, problems)) => {
+                let mut tool = Tool::from_value(value);
+                tool.problems.extend(problems);
+                tool
+            }
             Err(error) => Tool {
                 problems: vec![Problem::new(
                     "tool_not_json",

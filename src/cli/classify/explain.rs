@@ -1,0 +1,166 @@
+//! `--explain`: the text of a tool with carets under the evidence, the weights, and what lost.
+
+use crate::model::{Category, Shown, Tool, Verdict, verdict::Evidence};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// How much of a long text is shown around a span, in characters.
+const AROUND: usize = 48;
+
+/// Prints the page of one tool.
+pub(super) fn print(out: &mut impl Write, verdict: &Verdict, tool: &Tool) -> io::Result<()> {
+    let name = if verdict.name.is_empty() {
+        "(no name)"
+    } else {
+        &verdict.name
+    };
+    writeln!(out, "{}", Shown(name))?;
+    writeln!(
+        out,
+        "  {} · {} · confidence {:.2}",
+        verdict.category, verdict.severity, verdict.confidence
+    )?;
+    if let Some(server) = &verdict.server {
+        writeln!(out, "  of the server {}", Shown(server))?;
+    }
+    for signal in &verdict.signals {
+        writeln!(out, "  signal: {} [{}]", Shown(&signal.title), signal.id)?;
+    }
+    let traits = verdict.traits;
+    for (has, said) in [
+        (traits.private_data, "can return private data"),
+        (traits.untrusted_content, "can return text by outsiders"),
+        (traits.external_egress, "can carry data out"),
+    ] {
+        if has {
+            writeln!(out, "  {said}")?;
+        }
+    }
+    for action in &verdict.actions {
+        let mark = if action.decided { "  <- decided" } else { "" };
+        writeln!(
+            out,
+            "  action {}: {}{mark}",
+            Shown(&action.action),
+            action.category
+        )?;
+    }
+    let mut fields: Vec<&str> = Vec::new();
+    for evidence in &verdict.evidence {
+        if !fields.contains(&evidence.field.as_str()) {
+            fields.push(&evidence.field);
+        }
+    }
+    for field in fields {
+        writeln!(out, "\n  {}", Shown(field))?;
+        for evidence in verdict.evidence.iter().filter(|e| e.field == field) {
+            caret(out, text_of(field, tool, verdict), evidence)?;
+        }
+    }
+    for finding in &verdict.findings {
+        writeln!(
+            out,
+            "\n  text finding: {} [{}, {}]\n    in {}: {}",
+            finding.title,
+            finding.id,
+            finding.severity,
+            Shown(&finding.field),
+            Shown(&finding.text)
+        )?;
+    }
+    for problem in &verdict.problems {
+        writeln!(
+            out,
+            "\n  problem: {} [{}]",
+            Shown(&problem.detail),
+            problem.id
+        )?;
+    }
+    sums(out, verdict)?;
+    writeln!(out)
+}
+
+/// The text of a field of the evidence.
+fn text_of<'a>(field: &'a str, tool: &'a Tool, verdict: &'a Verdict) -> Option<&'a str> {
+    match field {
+        "name" => Some(&tool.name),
+        "title" => tool.title.as_deref(),
+        "description" => tool.description.as_deref(),
+        "server" => verdict.server.as_deref(),
+        other => other.strip_prefix("property:"),
+    }
+}
+
+/// One piece of evidence under the part of the text that it lies in.
+fn caret(out: &mut impl Write, text: Option<&str>, evidence: &Evidence) -> io::Result<()> {
+    let [start, end] = evidence.span;
+    let weight = if evidence.weight == 0.0 {
+        String::new()
+    } else {
+        format!(" {:+}", evidence.weight)
+    };
+    let category = evidence
+        .category
+        .map(|c| format!(" {c}"))
+        .unwrap_or_default();
+    let Some(text) = text.filter(|t| t.get(start..end).is_some()) else {
+        return writeln!(
+            out,
+            "    {}  {}{weight}{category}",
+            Shown(&evidence.text),
+            evidence.rule
+        );
+    };
+    let line_from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_to = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    let before: String = tail(&text[line_from..start]);
+    let after: String = text[end..line_to].chars().take(AROUND).collect();
+    let before = Shown(&before).to_string();
+    let marked = Shown(&text[start..end]).to_string();
+    writeln!(out, "    {before}{marked}{}", Shown(&after))?;
+    writeln!(
+        out,
+        "    {}{} {}{weight}{category}",
+        " ".repeat(before.chars().count()),
+        "^".repeat(marked.chars().count().max(1)),
+        evidence.rule
+    )
+}
+
+/// The last characters of a text.
+fn tail(text: &str) -> String {
+    let skip = text.chars().count().saturating_sub(AROUND);
+    text.chars().skip(skip).collect()
+}
+
+/// What each category has, best first.
+fn sums(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
+    let mut best: BTreeMap<Category, (f64, &str)> = BTreeMap::new();
+    for evidence in &verdict.evidence {
+        if let Some(category) = evidence.category {
+            let entry = best.entry(category).or_insert((0.0, ""));
+            if evidence.weight > entry.0 {
+                *entry = (evidence.weight, &evidence.rule);
+            }
+        }
+    }
+    let mut rows: Vec<_> = best.into_iter().collect();
+    rows.sort_by(|a, b| b.1.0.total_cmp(&a.1.0).then(b.0.cmp(&a.0)));
+    if rows.is_empty() {
+        return writeln!(out, "\n  nothing says what it does");
+    }
+    writeln!(out, "\n  strongest vote of each category")?;
+    for (category, (weight, rule)) in rows {
+        let mark = if category == verdict.category {
+            "won"
+        } else {
+            "lost"
+        };
+        writeln!(
+            out,
+            "    {:<12}{weight:>7.1}  {mark:<5}{rule}",
+            category.as_str()
+        )?;
+    }
+    Ok(())
+}

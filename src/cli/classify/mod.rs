@@ -1,0 +1,196 @@
+//! `toolrisk classify`: verdicts on the tools of a saved list.
+
+mod explain;
+mod input;
+mod sarif;
+
+use super::{Exit, Failure, output};
+use crate::classify::{Classifier, Options, ServerContext, together};
+use crate::model::{Shown, Trifecta, Verdict};
+use input::{Batch, Reader};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  toolrisk classify saved-tools.json --explain
+  zcat corpus.jsonl.gz | toolrisk classify - --format jsonl";
+
+/// Lines that are read before their verdicts are printed.
+const CHUNK: usize = 256;
+
+/// Arguments of `toolrisk classify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// A saved tools/list answer, a bare array, or JSONL; - for standard input
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// How to print the verdicts
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Leave the servers' own claims out of account
+    #[arg(long)]
+    ignore_annotations: bool,
+    /// Rules to add to the built-in ones, or a whole set of its own with taxonomy.toml
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Show the evidence of each verdict under the text it comes from
+    #[arg(long)]
+    explain: bool,
+    /// Say whether all servers of the input together can be made to leak, and what to deny
+    #[arg(long, conflicts_with = "explain")]
+    together: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A line a tool, for people
+    Text,
+    /// A JSON object a line
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// Runs the command.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every command takes its arguments"
+)]
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let set = super::rules::rule_set(args.rules.as_deref())?;
+    let classifier = Classifier::new(&set).map_err(|e| super::rules::rule_failure(&e))?;
+    let options = Options {
+        ignore_annotations: args.ignore_annotations,
+    };
+    let mut reader = Reader::open(&args.file)?;
+    let mut out = output::stdout();
+    let mut log =
+        (args.format == Format::Sarif && !args.together).then(|| sarif::Log::new(&set, &args.file));
+    if let Some(log) = &mut log {
+        log.start(&mut out)?;
+    }
+    let mut servers: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
+    let mut numbered = 0usize;
+    loop {
+        let batches = reader.chunk(CHUNK)?;
+        if batches.is_empty() {
+            break;
+        }
+        let classified: Vec<Vec<Verdict>> = batches
+            .par_iter()
+            .map(|batch| verdicts(&classifier, &options, batch))
+            .collect();
+        for (batch, list) in batches.iter().zip(classified) {
+            if args.together {
+                numbered += 1;
+                let name = batch
+                    .server
+                    .clone()
+                    .unwrap_or_else(|| format!("server {numbered}"));
+                servers.entry(name).or_default().extend(list);
+                continue;
+            }
+            for (verdict, tool) in list.iter().zip(&batch.tools) {
+                match &mut log {
+                    Some(log) => log.add(&mut out, verdict)?,
+                    None if args.explain => explain::print(&mut out, verdict, tool)?,
+                    None => print(&mut out, verdict, args.format)?,
+                }
+            }
+        }
+    }
+    if let Some(log) = &mut log {
+        log.end(&mut out)?;
+    }
+    if args.together {
+        let found = together(
+            servers
+                .iter()
+                .map(|(name, list)| (name.as_str(), list.as_slice())),
+        );
+        print_trifecta(&mut out, &found, args.format)?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+fn verdicts(classifier: &Classifier, options: &Options, batch: &Batch) -> Vec<Verdict> {
+    let server = ServerContext {
+        name: batch.server.as_deref(),
+        tools: &batch.tools,
+        instructions: None,
+    };
+    classifier.server(&server, options)
+}
+
+fn print(out: &mut impl Write, verdict: &Verdict, format: Format) -> Result<(), Failure> {
+    if format == Format::Jsonl {
+        serde_json::to_writer(&mut *out, verdict)
+            .map_err(|e| Failure::from(std::io::Error::from(e)))?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{:<9}{:<12}{:>4.2}  {}",
+        verdict.severity,
+        verdict.category,
+        verdict.confidence,
+        Shown(&verdict.name)
+    )?;
+    for signal in &verdict.signals {
+        writeln!(out, "{:27}{}", "", Shown(&signal.title))?;
+    }
+    for finding in &verdict.findings {
+        writeln!(
+            out,
+            "{:27}! {} ({}, {}): {}",
+            "",
+            finding.title,
+            finding.severity,
+            Shown(&finding.field),
+            Shown(&finding.text)
+        )?;
+    }
+    for problem in &verdict.problems {
+        writeln!(out, "{:27}? {}", "", Shown(&problem.detail))?;
+    }
+    Ok(())
+}
+
+fn print_trifecta(out: &mut impl Write, found: &Trifecta, format: Format) -> Result<(), Failure> {
+    if format != Format::Text {
+        serde_json::to_writer(&mut *out, found)
+            .map_err(|e| Failure::from(std::io::Error::from(e)))?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    if found.complete {
+        writeln!(
+            out,
+            "Used together, these servers have all three legs: private data, untrusted content and a way out."
+        )?;
+    } else {
+        writeln!(
+            out,
+            "Used together, these servers do not have all three legs."
+        )?;
+    }
+    for (leg, tools) in [
+        ("private data", &found.private_data),
+        ("untrusted content", &found.untrusted_content),
+        ("a way out", &found.external_egress),
+        ("shortest cut: deny", &found.cut),
+    ] {
+        writeln!(out, "\n{leg} ({})", tools.len())?;
+        for tool in tools {
+            let server = tool.server.as_deref().unwrap_or_default();
+            writeln!(out, "  {} / {}", Shown(server), Shown(&tool.tool))?;
+        }
+    }
+    Ok(())
+}
