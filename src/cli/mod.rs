@@ -21,6 +21,7 @@ mod policy;
 mod publish;
 mod rules;
 mod scan;
+mod serve;
 
 pub use failure::{Exit, Failure};
 
@@ -50,6 +51,8 @@ enum Command {
     Policy(policy::Args),
     /// Write the risk catalogue as a static site
     Publish(publish::Args),
+    /// Show a published site on this machine, to look at it
+    Serve(serve::Args),
     /// List, show and check the rules
     Rules(rules::Args),
     /// Check a catalogue folder, or remove what nothing needs
@@ -79,6 +82,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Publish(args) => publish::run(args),
+        Command::Serve(args) => serve::run(&args),
         Command::Rules(args) => rules::run(args),
         Command::Catalogue(args) => catalogue::run(args),
         Command::Check(args) => check::run(args),

@@ -90,7 +90,10 @@ fn answer(stream: &TcpStream, root: &Path) -> io::Result<()> {
         header.clear();
     }
     let mut words = line.split_whitespace();
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or("/"));
+    let (method, target) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or("/"),
+    );
     let found = match method {
         "GET" | "HEAD" => file_for(root, target),
         _ => None,
@@ -161,7 +164,14 @@ mod tests {
         std::fs::write(root.join(".hidden"), "x").unwrap();
         std::fs::write(dir.path().join("secret"), "x").unwrap();
         assert_eq!(file_for(&root, "/a/?q=1"), Some(root.join("a/index.html")));
-        for bad in ["/../secret", "/a/../../secret", "/%2e%2e/secret", "/.hidden", "//etc/passwd", "/nothing"] {
+        for bad in [
+            "/../secret",
+            "/a/../../secret",
+            "/%2e%2e/secret",
+            "/.hidden",
+            "//etc/passwd",
+            "/nothing",
+        ] {
             assert_eq!(file_for(&root, bad), None, "{bad}");
         }
     }

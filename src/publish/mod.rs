@@ -13,6 +13,7 @@
 //! | [`shards`] | cutting long lists by first letters |
 //! | [`attacks`] | the attack database |
 //! | [`api`], [`search`], [`feeds`] | files for machines |
+//! | [`press`] | pages of records in memory, without a folder |
 //! | [`state`] | what the last build was made from |
 //! | [`write`] | staging, linking what did not change, swapping |
 //!
@@ -31,6 +32,7 @@ pub mod neighbours;
 pub mod options;
 pub mod pages;
 pub mod params;
+pub mod press;
 mod render;
 pub mod rulebook;
 pub mod search;

@@ -204,6 +204,10 @@ fn postings(site: &Site) -> HashMap<String, Vec<Entry>> {
                     let parts = words(&tool.name);
                     let mut keys: HashSet<String> = HashSet::new();
                     keys.insert(whole(&parts));
+                    if parts.len() > 1 && tool.name.chars().all(char::is_alphanumeric) {
+                        // `getItem` typed without its capital.
+                        keys.insert(parts.concat());
+                    }
                     keys.extend(parts);
                     keys.extend(words(&tool.title));
                     add(&mut map, keys, Entry { server: s, tool: t });

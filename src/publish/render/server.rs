@@ -91,8 +91,30 @@ impl Renderer<'_> {
         )?;
         if pages.iter().any(|page| *page) {
             self.tools(at, server, &shared, &has_page, &ordinal)?;
+            for tool in server.tools.iter().filter(|tool| has_page(tool)) {
+                self.stage.put(
+                    &api::tool_document(slug, &tool.slug),
+                    &api::tool(server, tool),
+                )?;
+            }
         }
         Ok(())
+    }
+
+    /// The pages of a server's tools alone, each tool with one.
+    pub(in crate::publish) fn tool_pages(
+        &self,
+        at: usize,
+        server: &Server,
+    ) -> Result<(), PublishError> {
+        let has_page = |_: &ServerTool| true;
+        let ordinal = |tool: &ServerTool| {
+            let same = |other: &ServerTool| other.place == tool.place;
+            server.tools.iter().position(same).unwrap_or_default()
+        };
+        let view = ServerView::of(server, self.engine.words(), &has_page, Vec::new());
+        let shared = Value::from_serializable(&view);
+        self.tools(at, server, &shared, &has_page, &ordinal)
     }
 
     /// Whether server pages hold the policy in other formats too. On a large site they would
@@ -140,10 +162,13 @@ impl Renderer<'_> {
             context.insert("tool", &view);
             context.insert_value("ld", self.structured(&path, &view.name, &page.description));
             self.put(&path, "pages/tool.html", &page, context)?;
+<<<<<<< HEAD
             self.stage.put(
                 &api::tool_document(slug, &tool.slug),
                 &api::tool(server, tool),
             )?;
+=======
+>>>>>>> 3397991 (publish: browser tests, serve, bench, documentation)
         }
         Ok(())
     }
