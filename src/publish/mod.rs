@@ -265,7 +265,12 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
 
 /// Hash of what makes pages from facts: rules, templates, options, program.
 fn maker(judge: &Judge, engine: &Engine, options: &Options) -> String {
-    let options_text = format!("{options:?}");
+    // The date stands in no page, so another date is no reason to make pages again.
+    let dateless = Options {
+        date: None,
+        ..options.clone()
+    };
+    let options_text = format!("{dateless:?}");
     state::hash([
         judge.rules_version().as_bytes(),
         engine.version().as_bytes(),

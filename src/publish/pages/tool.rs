@@ -77,7 +77,7 @@ pub struct EvidenceView {
     pub field: String,
     /// The text that it matched, visible form.
     pub text: String,
-    /// The weight with its sign.
+    /// The weight with its sign; empty for a rule that has no vote.
     pub weight: String,
     /// The category it votes for; empty when it votes for none.
     pub category: &'static str,
@@ -177,7 +177,11 @@ impl ToolView {
                     rule: evidence.rule.clone(),
                     field: field(&evidence.field),
                     text: text::excerpt(&evidence.text, 80),
-                    weight: format!("{:+.0}", evidence.weight),
+                    weight: if evidence.weight == 0.0 {
+                        String::new()
+                    } else {
+                        format!("{:+.0}", evidence.weight)
+                    },
                     category: evidence.category.map_or("", Category::as_str),
                     against: evidence.weight < 0.0,
                 })
