@@ -80,6 +80,14 @@ pub(crate) fn add(
     maker.notes
 }
 
+/// Whether a pattern is one that we write ourselves: a test compiles those, so that reading a
+/// generated document need not.
+pub(crate) fn is_ours(pattern: &str) -> bool {
+    network::PATTERNS.contains(&pattern)
+        || paths::PATTERNS.contains(&pattern)
+        || query::PATTERNS.contains(&pattern)
+}
+
 /// Collects the rules of one tool.
 struct Maker<'a> {
     rules: &'a mut ToolRules,

@@ -129,6 +129,7 @@ impl Evaluator {
     /// Makes a document ready. Whatever [`super::read`] accepts can be evaluated.
     pub fn new(document: &PolicyDocument) -> Result<Evaluator, NotEvaluable> {
         let mut tools: Map<String, Entry> = Map::default();
+        let mut patterns = Patterns::default();
         for (name, rules) in &document.tools {
             let at = pointer::member("/tools", name);
             let mut ids = Ids::default();
@@ -137,7 +138,7 @@ impl Evaluator {
                 rules
                     .iter()
                     .enumerate()
-                    .map(|(number, rule)| Compiled::new(rule, &at, number, &mut ids))
+                    .map(|(number, rule)| Compiled::new(rule, &at, number, &mut ids, &mut patterns))
                     .collect()
             };
             let listed = Listed {
@@ -293,14 +294,20 @@ impl Ids {
 }
 
 impl Compiled {
-    fn new(rule: &Rule, at: &str, number: usize, ids: &mut Ids) -> Result<Self, NotEvaluable> {
+    fn new(
+        rule: &Rule,
+        at: &str,
+        number: usize,
+        ids: &mut Ids,
+        patterns: &mut Patterns,
+    ) -> Result<Self, NotEvaluable> {
         let place = pointer::member(&pointer::element(at, number), "conditions");
         let tests = rule
             .conditions
             .iter()
             .enumerate()
             .map(|(number, condition)| {
-                compile(condition).map_err(|message| NotEvaluable {
+                compile(condition, patterns).map_err(|message| NotEvaluable {
                     pointer: pointer::element(&place, number),
                     message,
                 })
@@ -321,11 +328,28 @@ impl Compiled {
     }
 }
 
-fn compile(condition: &Condition) -> Result<(ArgumentPath, Test), String> {
+fn compile(condition: &Condition, patterns: &mut Patterns) -> Result<(ArgumentPath, Test), String> {
     Ok((
         ArgumentPath::parse(&condition.path)?,
-        Test::new(condition.op, &condition.value)?,
+        Test::new(condition.op, &condition.value, patterns)?,
     ))
+}
+
+/// The compiled patterns of a document: the same one is often in many tools.
+#[derive(Default)]
+struct Patterns {
+    compiled: Map<String, Regex>,
+}
+
+impl Patterns {
+    fn get(&mut self, pattern: &str) -> Result<Regex, String> {
+        if let Some(known) = self.compiled.get(pattern) {
+            return Ok(known.clone());
+        }
+        let regex = compile_regex(pattern)?;
+        self.compiled.insert(pattern.to_owned(), regex.clone());
+        Ok(regex)
+    }
 }
 
 fn quotas(limits: &[Limit], at: &str) -> Result<Vec<Quota>, NotEvaluable> {

@@ -1,5 +1,6 @@
 //! Strict reading: every mistake of a document at once, each with its JSON pointer.
 
+use super::conditions::is_ours;
 use super::evaluate::compile_regex;
 use super::generate::EVERY_TOOL;
 use super::path::ArgumentPath;
@@ -340,6 +341,7 @@ impl Check {
                 }
             }
             Operator::Regex => match value {
+                Node::String(pattern) if is_ours(pattern) => {}
                 Node::String(pattern) => {
                     if let Err(message) = compile_regex(pattern) {
                         self.add(at, message);

@@ -73,6 +73,18 @@ const BARE_PRIVATE_HOST: &str = r"(?i)^\s*(?:[^/\\?#:]*@)?(?:localhost|[^/\\?#@:
 /// Characters that URL parsers drop without a word.
 const CONTROLS: &str = r"[\x00-\x1f\x7f]";
 
+/// Every pattern of this file.
+pub(super) const PATTERNS: [&str; 8] = [
+    HTTPS,
+    OTHER_SCHEME,
+    LOCAL_NAME,
+    PRIVATE_IPV4,
+    ODD_IPV4,
+    HIDDEN_HOST,
+    BARE_PRIVATE_HOST,
+    CONTROLS,
+];
+
 pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
     if !property.is_free_text() || is_no_address(property) {
         return;

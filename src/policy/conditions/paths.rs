@@ -62,6 +62,9 @@ const ZERO: &str = r"\x00";
 /// Text without a zero byte; what is no text does not fit.
 const TEXT: &str = r"^[^\x00]*$";
 
+/// Every pattern of this file.
+pub(super) const PATTERNS: [&str; 5] = [WAY_UP, SYSTEM, KEYS, ZERO, TEXT];
+
 pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
     if !property.is_free_text() || property.has_word(&OTHER_KINDS) {
         return;

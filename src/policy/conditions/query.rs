@@ -31,6 +31,15 @@ const CYPHER_CHANGES: &str =
 const SPARQL_CHANGES: &str =
     r"(?i)\b(?:insert|delete|load|clear|create|drop|copy|move|add|with)\b|\bservice\s*<";
 
+/// Every pattern of this file.
+pub(super) const PATTERNS: [&str; 5] = [
+    SQL_BEGINS,
+    SQL_CHANGES,
+    GRAPHQL_CHANGES,
+    CYPHER_CHANGES,
+    SPARQL_CHANGES,
+];
+
 pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
     if !property.is_free_text() || !property.ends_with(&WORDS) {
         return;

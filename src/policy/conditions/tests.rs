@@ -326,3 +326,19 @@ fn a_hidden_or_unlisted_tool_has_no_conditions() {
         assert!(made.tools[0].notes.is_empty());
     }
 }
+
+#[test]
+fn our_own_patterns_compile() {
+    let ours = [
+        &super::network::PATTERNS[..],
+        &super::paths::PATTERNS,
+        &super::query::PATTERNS,
+    ]
+    .concat();
+    assert!(ours.len() > 15);
+    for pattern in ours {
+        assert!(super::is_ours(pattern));
+        crate::policy::evaluate::compile_regex(pattern).unwrap();
+    }
+    assert!(!super::is_ours("^a$"));
+}

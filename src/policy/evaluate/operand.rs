@@ -4,7 +4,7 @@
 //! object equals nothing, and what cannot be compared is false, also for `neq` and `not_in`.
 
 use super::super::path::Found;
-use super::compile_regex;
+use super::Patterns;
 use crate::model::policy::Operator;
 use regex::Regex;
 use serde_json::Value;
@@ -41,7 +41,11 @@ pub(super) enum Number {
 }
 
 impl Test {
-    pub(super) fn new(operator: Operator, value: &Value) -> Result<Test, String> {
+    pub(super) fn new(
+        operator: Operator,
+        value: &Value,
+        patterns: &mut Patterns,
+    ) -> Result<Test, String> {
         let scalar = |value: &Value| {
             Scalar::of(value)
                 .ok_or_else(|| format!("{} needs a string, number or boolean", operator.as_str()))
@@ -77,7 +81,7 @@ impl Test {
                 _ => Err("exists needs true or false".to_owned()),
             },
             Operator::Regex => match value {
-                Value::String(pattern) => compile_regex(pattern).map(Test::Regex),
+                Value::String(pattern) => patterns.get(pattern).map(Test::Regex),
                 _ => Err("regex needs a string".to_owned()),
             },
             Operator::Contains => scalar(value).map(Test::Contains),
