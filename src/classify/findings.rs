@@ -139,7 +139,8 @@ impl Search<'_> {
         let text = tokens::capped(text);
         !text.is_ascii()
             || self.rules.triggers.is_match(text)
-            || text.len() > 200 && text.contains("          ")
+            || text.len() > 200
+                && (text.contains("          ") || text.contains("\n\n\n\n\n\n\n\n\n\n"))
             || text.len() >= 24 && has_long_run(text)
     }
 

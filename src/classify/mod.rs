@@ -8,6 +8,7 @@
 mod actions;
 mod assess;
 mod decide;
+pub mod examples;
 mod findings;
 mod heads;
 mod scan;

@@ -682,7 +682,7 @@ fn assemble(
         mut bases,
         mut flags,
         elements,
-        surfaces: _,
+        surfaces,
     } = builder;
     // Words that occur only inside phrases need ids too.
     let phrases: Vec<(u32, Vec<String>)> = bases
@@ -697,7 +697,8 @@ fn assemble(
         })
         .collect();
     for part in phrases.iter().flat_map(|(_, parts)| parts) {
-        if !ids.contains_key(part) {
+        // A form of a known word stays that word, so that a phrase takes it from no rule.
+        if !ids.contains_key(part) && !surfaces.contains_key(part) {
             ids.insert(part.clone(), u32::try_from(bases.len()).unwrap_or(0));
             bases.push(part.clone());
             flags.push(0);
@@ -754,7 +755,11 @@ fn assemble(
     for (phrase, parts) in &phrases {
         let mut place_in_tree = 0u32;
         for (place, part) in parts.iter().enumerate() {
-            let word = ids.get(part).copied().unwrap_or(0);
+            let word = ids
+                .get(part)
+                .or_else(|| surfaces.get(part))
+                .copied()
+                .unwrap_or(0);
             if place == 0 {
                 phrase_heads[word as usize] = true;
             }

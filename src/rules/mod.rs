@@ -5,7 +5,9 @@
 //! folder. Nothing here looks at a tool.
 
 pub mod compile;
+pub mod docs;
 pub mod lexicon;
+pub mod lint;
 pub mod load;
 pub mod source;
 

@@ -357,6 +357,9 @@ pub struct Example {
     pub server: Option<String>,
     /// The tool's name; `example` where not said.
     pub name: Option<String>,
+    /// Names of other tools of the same server.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// The tool's title.
     pub tool_title: Option<String>,
     /// The tool's description.

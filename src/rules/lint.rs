@@ -1,0 +1,164 @@
+//! What a rule file must have beyond parsing: known references, a reason, enough examples.
+
+use super::load::RuleSet;
+use super::source::{Kind, Rule, Status};
+
+/// Ids that a rule may refer to, with their titles. Each was checked against its catalogue:
+/// CWE 4.x, OWASP Top 10 for LLM Applications 2025, OWASP MCP Top 10 2025, MITRE ATLAS 2026.
+pub const REFERENCES: [(&str, &str); 37] = [
+    ("AML.T0051", "LLM Prompt Injection"),
+    ("AML.T0051.001", "LLM Prompt Injection: Indirect"),
+    ("AML.T0053", "AI Agent Tool Invocation"),
+    ("AML.T0054", "LLM Jailbreak"),
+    ("AML.T0056", "Extract LLM System Prompt"),
+    ("AML.T0057", "LLM Data Leakage"),
+    ("AML.T0068", "LLM Prompt Obfuscation"),
+    ("AML.T0086", "Exfiltration via AI Agent Tool Invocation"),
+    ("AML.T0098", "AI Agent Tool Credential Harvesting"),
+    ("AML.T0101", "Data Destruction via AI Agent Tool Invocation"),
+    ("AML.T0110", "AI Agent Tool Poisoning"),
+    ("CWE-20", "Improper Input Validation"),
+    ("CWE-22", "Path Traversal"),
+    ("CWE-78", "OS Command Injection"),
+    ("CWE-79", "Cross-site Scripting"),
+    ("CWE-89", "SQL Injection"),
+    ("CWE-94", "Code Injection"),
+    (
+        "CWE-150",
+        "Improper Neutralization of Escape, Meta, or Control Sequences",
+    ),
+    ("CWE-250", "Execution with Unnecessary Privileges"),
+    ("CWE-269", "Improper Privilege Management"),
+    ("CWE-284", "Improper Access Control"),
+    (
+        "CWE-451",
+        "User Interface (UI) Misrepresentation of Critical Information",
+    ),
+    ("CWE-522", "Insufficiently Protected Credentials"),
+    ("CWE-918", "Server-Side Request Forgery"),
+    (
+        "CWE-1007",
+        "Insufficient Visual Distinction of Homoglyphs Presented to User",
+    ),
+    ("OWASP-LLM01:2025", "Prompt Injection"),
+    ("OWASP-LLM02:2025", "Sensitive Information Disclosure"),
+    ("OWASP-LLM05:2025", "Improper Output Handling"),
+    ("OWASP-LLM06:2025", "Excessive Agency"),
+    ("OWASP-LLM07:2025", "System Prompt Leakage"),
+    ("OWASP-LLM10:2025", "Unbounded Consumption"),
+    ("OWASP-MCP01:2025", "Token Mismanagement & Secret Exposure"),
+    ("OWASP-MCP02:2025", "Privilege Escalation via Scope Creep"),
+    ("OWASP-MCP03:2025", "Tool Poisoning"),
+    ("OWASP-MCP05:2025", "Command Injection & Execution"),
+    ("OWASP-MCP06:2025", "Intent Flow Subversion"),
+    ("OWASP-MCP10:2025", "Context Injection & Over-Sharing"),
+];
+
+/// The fewest examples of each sort that a rule must have.
+pub const FEWEST_EXAMPLES: usize = 2;
+
+/// The title of a reference, if it is a known one.
+pub fn reference_title(id: &str) -> Option<&'static str> {
+    REFERENCES
+        .iter()
+        .find(|(known, _)| *known == id)
+        .map(|(_, title)| *title)
+}
+
+/// Everything that is wrong with the rules of a set, one line each, in the order of the ids.
+pub fn lint(set: &RuleSet) -> Vec<String> {
+    set.rules()
+        .flat_map(|rule| {
+            lint_rule(rule)
+                .into_iter()
+                .map(|wrong| format!("{}: {wrong}", rule.file))
+        })
+        .collect()
+}
+
+fn lint_rule(rule: &Rule) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if !rule.id.split('-').all(|part| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    }) {
+        wrong.push("the id is not lower-case words joined by hyphens".to_owned());
+    }
+    if rule.title.trim().is_empty() {
+        wrong.push("the title is empty".to_owned());
+    }
+    if rule.rationale.trim().len() < 40 {
+        wrong.push("the rationale says too little: why is it so?".to_owned());
+    }
+    for reference in &rule.references {
+        if reference_title(reference).is_none() {
+            wrong.push(format!(
+                "the reference {reference:?} is not in the list of checked ids"
+            ));
+        }
+    }
+    let all = rule.matches.any.len() + rule.matches.all.len();
+    if all == 0 {
+        wrong.push("neither `any` nor `all`: it could never fire".to_owned());
+    }
+    let needs = match rule.kind {
+        Kind::Category if rule.category.is_none() => Some("category"),
+        Kind::Trait if rule.trait_.is_none() => Some("trait"),
+        Kind::Text if rule.severity.is_none() => Some("severity"),
+        Kind::Severity if rule.raises == 0 && rule.at_least.is_none() => Some("raises or at_least"),
+        _ => None,
+    };
+    if let Some(field) = needs {
+        wrong.push(format!("a {} rule needs {field}", rule.kind.as_str()));
+    }
+    if rule.kind != Kind::Category && rule.category.is_some()
+        || rule.kind != Kind::Trait && rule.trait_.is_some()
+    {
+        wrong.push("`category` is for category rules and `trait` for trait rules".to_owned());
+    }
+    if rule.kind == Kind::Category
+        && rule
+            .matches
+            .any
+            .iter()
+            .chain(&rule.matches.all)
+            .any(|m| m.category.is_some())
+    {
+        wrong.push("a category rule cannot depend on the category".to_owned());
+    }
+    if rule.status != Status::Deprecated {
+        for (sort, count) in [
+            ("yes", rule.examples.yes.len()),
+            ("no", rule.examples.no.len()),
+        ] {
+            if count < FEWEST_EXAMPLES {
+                wrong.push(format!(
+                    "{count} examples of {sort}, at least {FEWEST_EXAMPLES} are needed"
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_rules_are_clean() {
+        let set = RuleSet::embedded().unwrap();
+        assert_eq!(lint(&set), Vec::<String>::new());
+    }
+
+    #[test]
+    fn references_are_sorted_within_their_catalogues_and_unique() {
+        let mut ids: Vec<_> = REFERENCES.iter().map(|(id, _)| *id).collect();
+        let before = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), before);
+    }
+}
