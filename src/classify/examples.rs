@@ -34,7 +34,10 @@ fn one(
     wrong: &mut Vec<String>,
 ) {
     let mut tools = vec![tool.clone()];
-    tools.extend(example.beside.iter().map(|name| Tool { name: name.clone(), ..Tool::default() }));
+    tools.extend(example.beside.iter().map(|name| Tool {
+        name: name.clone(),
+        ..Tool::default()
+    }));
     let server = ServerContext {
         name: example.server.as_deref(),
         tools: &tools,

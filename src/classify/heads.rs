@@ -98,8 +98,10 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
     let head = own.iter().find(|t| t.bits & bit::HEAD != 0).copied();
     // A noun passes for the name's verb only while the description names no other.
     if let (Some(head), Some(said)) = (head, first_head)
-        && head.flags & flag::NOUNISH != 0
         && head.word != said.word
+        && (head.flags & flag::NOUNISH != 0
+            // `pipelines_run` with *Retrieves …* is about runs.
+            || is_ambiguous(&head) && own.len() > 1 && own[own.len() - 1].start == head.start)
     {
         for tok in own.iter_mut() {
             tok.bits |= bit::NOUN;

@@ -13,6 +13,7 @@ mod architecture;
 mod check;
 mod conformance;
 mod diff;
+mod classify;
 mod digests;
 mod hostile;
 mod inputs;
