@@ -347,7 +347,6 @@ pub(super) mod tests {
             sandbox: None,
             package: None,
             listed_with: None,
-            unstable: Vec::new(),
         }
     }
 

@@ -486,7 +486,8 @@ mod tests {
                 let text = row[0].as_str().unwrap_or_default();
                 if text.is_empty() || text.starts_with(key) {
                     for place in row[2].as_array().expect("places") {
-                        let at = usize::try_from(place.as_u64().unwrap_or_default()).unwrap_or_default();
+                        let at =
+                            usize::try_from(place.as_u64().unwrap_or_default()).unwrap_or_default();
                         found.push(file["t"][at][1].as_str().unwrap_or_default().to_owned());
                     }
                 }
@@ -515,16 +516,36 @@ mod tests {
         let site = Site::of(servers);
         let files: HashMap<String, serde_json::Value> = build(&site, &[], &|_, _| true)
             .into_iter()
-            .map(|file| (file.path, serde_json::from_slice(&file.bytes).expect("JSON")))
+            .map(|file| {
+                (
+                    file.path,
+                    serde_json::from_slice(&file.bytes).expect("JSON"),
+                )
+            })
             .collect();
-        assert!(files["search/tree.json"]["inner"].as_array().expect("nodes").len() > 3, "it is cut");
+        assert!(
+            files["search/tree.json"]["inner"]
+                .as_array()
+                .expect("nodes")
+                .len()
+                > 3,
+            "it is cut"
+        );
         for server in &site.servers {
             for tool in &server.tools {
                 let found = look_up(&files, &whole(&words(&tool.name)));
-                assert!(found.iter().any(|name| **name == *tool.name), "{}", tool.name);
+                assert!(
+                    found.iter().any(|name| **name == *tool.name),
+                    "{}",
+                    tool.name
+                );
             }
         }
         let many = look_up(&files, "get");
-        assert!(many.len() >= MOST && many.len() < 3 * MOST, "{}", many.len());
+        assert!(
+            many.len() >= MOST && many.len() < 3 * MOST,
+            "{}",
+            many.len()
+        );
     }
 }

@@ -11,9 +11,9 @@
 
 mod architecture;
 mod check;
+mod classify;
 mod conformance;
 mod diff;
-mod classify;
 mod digests;
 mod hostile;
 mod inputs;

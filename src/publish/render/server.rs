@@ -162,13 +162,6 @@ impl Renderer<'_> {
             context.insert("tool", &view);
             context.insert_value("ld", self.structured(&path, &view.name, &page.description));
             self.put(&path, "pages/tool.html", &page, context)?;
-<<<<<<< HEAD
-            self.stage.put(
-                &api::tool_document(slug, &tool.slug),
-                &api::tool(server, tool),
-            )?;
-=======
->>>>>>> 3397991 (publish: browser tests, serve, bench, documentation)
         }
         Ok(())
     }
