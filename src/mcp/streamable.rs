@@ -18,6 +18,11 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+/// How often one answer's stream is asked for again.
+const STREAM_RESUMES: usize = 5;
+/// The longest wait before that, whatever the server asks for.
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
 /// An endpoint and what was agreed with it.
 #[derive(Debug)]
 pub struct Streamable {
@@ -31,6 +36,7 @@ pub struct Streamable {
     session: Option<HeaderValue>,
     next_id: u64,
     foreign: usize,
+    events: usize,
 }
 
 impl Streamable {
@@ -46,6 +52,7 @@ impl Streamable {
             session: None,
             next_id: 1,
             foreign: 0,
+            events: 0,
         }
     }
 
@@ -144,7 +151,7 @@ impl Streamable {
         }
         let kind = content_type(&response);
         if kind == "text/event-stream" {
-            return self.read_stream(id, &mut response, listing).await;
+            return self.read_stream(id, response, listing).await;
         }
         let bytes = self
             .http
@@ -178,17 +185,59 @@ impl Streamable {
         ))
     }
 
-    /// Reads events until the one that answers `id`.
+    /// Reads events until the one that answers `id`. A server of the session era may close the
+    /// stream and have it asked for again, from the last event on.
+    ///
+    /// Source: MCP 2025-11-25, transports, *resumability*; SEP-1699.
     async fn read_stream(
         &mut self,
         id: u64,
-        response: &mut Response,
+        mut response: Response,
         listing: &mut Listing,
     ) -> Result<Reply, Fault> {
         let mut reader = SseReader::new(self.limits.message_bytes);
+        for _ in 0..=STREAM_RESUMES {
+            if let Some(reply) = self
+                .read_events(id, &mut reader, &mut response, listing)
+                .await?
+            {
+                return Ok(reply);
+            }
+            let Some(last) = reader.last_id().filter(|_| !self.modern).map(str::to_owned) else {
+                break;
+            };
+            let wait = Duration::from_millis(reader.retry().unwrap_or(1_000));
+            tokio::time::sleep(wait.min(LONGEST_RETRY)).await;
+            let mut headers = self.headers("");
+            headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+            headers.remove(CONTENT_TYPE);
+            http::insert(&mut headers, "last-event-id", &last)?;
+            let call = Call {
+                method: Method::GET,
+                headers: &headers,
+                body: None,
+            };
+            (response, _) = self.http.send(&self.url, &call).await?;
+            if content_type(&response) != "text/event-stream" {
+                break;
+            }
+        }
+        Err(Fault::new(
+            Outcome::ProtocolError,
+            "the stream ended without the answer",
+        ))
+    }
+
+    /// Reads the events of one stream to its end, or to the answer.
+    async fn read_events(
+        &mut self,
+        id: u64,
+        reader: &mut SseReader,
+        response: &mut Response,
+        listing: &mut Listing,
+    ) -> Result<Option<Reply>, Fault> {
         let mut room = Room::default();
         let mut events = Vec::new();
-        let mut seen = 0_usize;
         while let Some(chunk) = self.http.chunk(response).await? {
             self.count(listing, chunk.len())?;
             reader
@@ -196,8 +245,8 @@ impl Streamable {
                 .map_err(|error| Fault::new(Outcome::TooLarge, error.to_string()))?;
             room.grow(reader.held()).await;
             for event in events.drain(..) {
-                seen += 1;
-                if seen > self.limits.foreign_messages {
+                self.events += 1;
+                if self.events > self.limits.foreign_messages {
                     return Err(too_many_messages(self.limits.foreign_messages));
                 }
                 if event.data.is_empty() {
@@ -213,7 +262,7 @@ impl Streamable {
                 };
                 for message in messages {
                     if let Some(reply) = self.sort(id, message).await? {
-                        return Ok(reply);
+                        return Ok(Some(reply));
                     }
                 }
             }
@@ -223,10 +272,7 @@ impl Streamable {
             // A fast sender must not keep the clock from being looked at.
             tokio::task::yield_now().await;
         }
-        Err(Fault::new(
-            Outcome::ProtocolError,
-            "the stream ended without the answer",
-        ))
+        Ok(None)
     }
 
     /// Gives the reply if this message is the answer to `id`; answers what the server asks us.

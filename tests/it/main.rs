@@ -3,7 +3,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::format_collect,
     clippy::format_push_string,
+    clippy::naive_bytecount,
     clippy::needless_pass_by_value,
     clippy::print_stderr,
     reason = "a test fails by panicking and says aloud what it skipped"

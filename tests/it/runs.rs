@@ -77,7 +77,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let start = Instant::now();
     while !cut.exists() || journal_lines(&cut) < count / 2 {
         assert!(
-            start.elapsed() < Duration::from_secs(60),
+            start.elapsed() < Duration::from_mins(1),
             "the run makes no progress"
         );
         std::thread::sleep(Duration::from_millis(5));
@@ -129,7 +129,7 @@ fn a_signal_drains_and_says_where_it_stopped() {
     let start = Instant::now();
     while !out.exists() || journal_lines(&out) < 8 {
         assert!(
-            start.elapsed() < Duration::from_secs(60),
+            start.elapsed() < Duration::from_mins(1),
             "the run makes no progress"
         );
         std::thread::sleep(Duration::from_millis(5));

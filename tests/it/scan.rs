@@ -97,6 +97,26 @@ fn both_eras_are_listed_with_json_and_with_events() {
 }
 
 #[test]
+fn a_stream_that_is_closed_is_asked_for_again() {
+    let server = Server::start(|request| match request.method.as_str() {
+        "GET" if request.header("last-event-id") == Some("e-1") => {
+            let result = json!({"jsonrpc": "2.0", "id": 3, "result": {"tools": tools(2)}});
+            Answer::events(mcp::event(&result.to_string()))
+        }
+        _ if request.json()["method"] == "tools/list" && request.json()["id"] == 3 => {
+            Answer::events("id: e-1\nretry: 10\ndata:\n\n")
+        }
+        _ => mcp::legacy(request, json!(tools(2))),
+    });
+    let (row, _) = scan_one(&[&server.url("/mcp")]);
+    assert_eq!(
+        (&row["outcome"], &row["tools"]),
+        (&json!("listed"), &json!(2)),
+        "{row}"
+    );
+}
+
+#[test]
 fn pages_are_followed_to_the_end_and_an_empty_cursor_is_one() {
     let all = tools(100);
     let server = Server::start(move |request| {

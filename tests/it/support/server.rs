@@ -15,7 +15,6 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: String,
-    #[expect(dead_code, reason = "for the tests of politeness")]
     pub(crate) at: Instant,
 }
 
@@ -219,7 +218,7 @@ async fn read_request(
     stream: &mut TcpStream,
     buffer: &mut Vec<u8>,
 ) -> std::io::Result<Option<Request>> {
-    let mut chunk = [0; 16 << 10];
+    let mut chunk = vec![0; 16 << 10];
     let end = loop {
         if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
             break at;
