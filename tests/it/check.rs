@@ -192,7 +192,7 @@ fn a_baseline_is_for_its_configuration() {
     );
     assert_eq!(code(&other), 3);
     assert!(
-        stderr(&other).contains("another configuration"),
+        stderr(&other).contains("was made for another"),
         "{}",
         stderr(&other)
     );
