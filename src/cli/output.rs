@@ -35,6 +35,12 @@ pub(super) fn start_logs() {
         .with_ansi(is_fancy())
         .without_time()
         .try_init();
+    if !io::stderr().is_terminal() {
+        // Whoever reads a log searches it: a message stays on one line.
+        let _ = miette::set_hook(Box::new(|_| {
+            Box::new(miette::MietteHandlerOpts::new().width(4_000).build())
+        }));
+    }
 }
 
 /// Writes one JSON value on one line, with every hidden or controlling character as `\u....`: what
