@@ -16,6 +16,7 @@ mod check;
 mod classify;
 mod conformance;
 mod diff;
+mod classify;
 mod digests;
 mod hostile;
 mod inputs;
