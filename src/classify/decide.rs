@@ -244,9 +244,7 @@ fn collect(
         if values
             .iter()
             .filter_map(Value::as_str)
-            .filter(|v| actions::is_http_method(v))
-            .count()
-            >= 2
+            .all(actions::is_http_method)
         {
             continue;
         }

@@ -139,8 +139,7 @@ impl Search<'_> {
         let text = tokens::capped(text);
         !text.is_ascii()
             || self.rules.triggers.is_match(text)
-            || text.len() > 200
-                && (text.contains("          ") || text.contains("\n\n\n\n\n\n\n\n\n\n"))
+            || has_long_blank(text)
             || text.len() >= 24 && has_long_run(text)
     }
 
@@ -335,6 +334,15 @@ fn shown(original: &str, view: &normalise::View, words: bool, hit: &Hit) -> Stri
     };
     let cut: String = text.chars().take(SHOWN).collect();
     Shown(&cut).to_string()
+}
+
+/// A run of blanks long enough to push text out of sight: any of them holds one of the places
+/// that are looked at.
+fn has_long_blank(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (100..bytes.len()).step_by(100).any(|at| {
+        bytes[at].is_ascii_whitespace() && bytes[at - 50..at].iter().all(u8::is_ascii_whitespace)
+    })
 }
 
 /// A run of letters and digits long enough to hold an encoded text.

@@ -12,15 +12,19 @@ use std::fmt;
 /// What is not JSON, or nested deeper than 128 levels.
 pub fn parse(text: &str) -> Result<(Value, Vec<Problem>), serde_json::Error> {
     match parse_noting(text) {
-        Err(error) if error.to_string().contains("surrogate") => {
-            let (value, mut problems) = parse_noting(&mend(text))?;
+        Err(error) => {
+            let mended = mend(text);
+            if mended == text {
+                return Err(error);
+            }
+            let (value, mut problems) = parse_noting(&mended)?;
             problems.push(Problem::new(
                 "lone_surrogate",
                 "a string holds half of a surrogate pair; it was read as U+FFFD",
             ));
             Ok((value, problems))
         }
-        other => other,
+        fine => fine,
     }
 }
 

@@ -423,6 +423,11 @@ impl Compiled {
     /// Looks a word up; case does not matter.
     #[inline]
     pub fn look_up(&self, word: &str) -> Met {
+        // The possessive is the word.
+        let word = word
+            .strip_suffix("'s")
+            .or_else(|| word.strip_suffix("’s"))
+            .unwrap_or(word);
         if word.len() > self.longest {
             return UNKNOWN;
         }

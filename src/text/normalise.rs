@@ -202,8 +202,14 @@ pub const fn look_alike(character: char) -> Option<char> {
 pub fn views(text: &str) -> Vec<View> {
     let mut plain = View::default();
     let mut tags = View::default();
+    let mut previous = '\0';
+    let mut flag = false;
     for (at, character) in text.char_indices() {
-        if is_tag(character) {
+        flag = is_tag(character) && (flag || previous == '\u{1f3f4}');
+        previous = character;
+        if flag {
+            // A flag of a region: it says nothing.
+        } else if is_tag(character) {
             if let Some(letter) = char::from_u32(u32::from(character) - 0xe0000)
                 && (letter.is_ascii_graphic() || letter == ' ')
             {

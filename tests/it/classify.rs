@@ -8,8 +8,11 @@ use toolrisk::classify::{Classifier, Options, ServerContext, assess};
 use toolrisk::model::{Category, Severity, Tool, Verdict};
 use toolrisk::rules::RuleSet;
 
-fn classifier() -> Classifier {
-    Classifier::new(&RuleSet::embedded().unwrap()).unwrap()
+/// Compiled once: the tests classify some hundred times.
+fn classifier() -> &'static Classifier {
+    static ONE: std::sync::LazyLock<Classifier> =
+        std::sync::LazyLock::new(|| Classifier::new(&RuleSet::embedded().unwrap()).unwrap());
+    &ONE
 }
 
 fn classify(tool: Value) -> Verdict {
