@@ -12,9 +12,19 @@ fn main() {
     divan::main();
 }
 
+const VERBS: [&str; 12] = [
+    "get", "list", "create", "delete", "run", "send", "update", "search", "restart", "pay",
+    "export", "check",
+];
+const NOUNS: [&str; 11] = [
+    "invoice", "cluster", "note", "page", "shelf", "user", "report", "queue", "image", "branch",
+    "room",
+];
+
 /// Servers with their raw tools.
 fn corpus() -> Vec<(String, Vec<serde_json::Value>)> {
-    let read = std::env::var_os("TOOLRISK_CORPUS").and_then(|file| std::fs::read_to_string(file).ok());
+    let read =
+        std::env::var_os("TOOLRISK_CORPUS").and_then(|file| std::fs::read_to_string(file).ok());
     if let Some(text) = read {
         return text
             .lines()
@@ -26,8 +36,6 @@ fn corpus() -> Vec<(String, Vec<serde_json::Value>)> {
             })
             .collect();
     }
-    const VERBS: [&str; 12] = ["get", "list", "create", "delete", "run", "send", "update", "search", "restart", "pay", "export", "check"];
-    const NOUNS: [&str; 11] = ["invoice", "cluster", "note", "page", "shelf", "user", "report", "queue", "image", "branch", "room"];
     (0..300)
         .map(|server| {
             let tools = (0..10)
@@ -60,7 +68,11 @@ fn parsed_tools_to_verdicts(bencher: Bencher<'_, '_>) {
     let count: usize = servers.iter().map(|(_, tools)| tools.len()).sum();
     bencher.counter(ItemsCount::new(count)).bench_local(|| {
         for (name, tools) in &servers {
-            let server = ServerContext { name: Some(name), tools, instructions: None };
+            let server = ServerContext {
+                name: Some(name),
+                tools,
+                instructions: None,
+            };
             divan::black_box(classifier.server(&server, &Options::default()));
         }
     });
@@ -79,7 +91,11 @@ fn json_text_to_jsonl(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(count)).bench_local(|| {
         for (name, texts) in &lines {
             let tools: Vec<Tool> = texts.iter().map(|text| Tool::parse(text)).collect();
-            let server = ServerContext { name: Some(name), tools: &tools, instructions: None };
+            let server = ServerContext {
+                name: Some(name),
+                tools: &tools,
+                instructions: None,
+            };
             for verdict in classifier.server(&server, &Options::default()) {
                 divan::black_box(serde_json::to_vec(&verdict).ok());
             }
@@ -95,6 +111,10 @@ fn long_description(bencher: Bencher<'_, '_>, kibibytes: usize) {
     let tools = [Tool::from_value(serde_json::json!({
         "name": "read_page", "description": "word delete them all. ".repeat(kibibytes * 1024 / 22)
     }))];
-    let server = ServerContext { name: None, tools: &tools, instructions: None };
+    let server = ServerContext {
+        name: None,
+        tools: &tools,
+        instructions: None,
+    };
     bencher.bench_local(|| divan::black_box(classifier.server(&server, &Options::default())));
 }

@@ -672,6 +672,10 @@ fn sequence(
     Ok(steps)
 }
 
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one value, made once"
+)]
 fn assemble(
     set: &RuleSet,
     builder: Builder,

@@ -74,12 +74,9 @@ pub fn oddities(text: &str) -> Oddities {
     for (at, character) in text.char_indices() {
         let span = Some((at, at + character.len_utf8()));
         match character {
-            '\u{e0000}'..='\u{e007f}' => {
-                // Flags of regions are written with tags after a black flag.
-                if previous != '\u{1f3f4}' && !is_tag(previous) {
-                    odd.tags = odd.tags.or(span);
-                }
-            }
+            // Flags of regions are written with tags after a black flag.
+            '\u{e0000}'..='\u{e007f}' if previous == '\u{1f3f4}' || is_tag(previous) => {}
+            '\u{e0000}'..='\u{e007f}' => odd.tags = odd.tags.or(span),
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => odd.bidi = odd.bidi.or(span),
             '\u{200d}' | '\u{200c}' if !previous.is_ascii() => {}
             '\u{fe00}'..='\u{fe0f}'
@@ -312,7 +309,7 @@ fn base64(run: &str) -> Option<String> {
 }
 
 fn hexadecimal(run: &str) -> Option<String> {
-    if run.len() % 2 != 0 {
+    if !run.len().is_multiple_of(2) {
         return None;
     }
     let digits: Option<Vec<u8>> = run

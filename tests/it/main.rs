@@ -14,9 +14,9 @@
 mod architecture;
 mod check;
 mod classify;
+mod classify;
 mod conformance;
 mod diff;
-mod classify;
 mod digests;
 mod hostile;
 mod inputs;

@@ -82,7 +82,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         }
         let classified: Vec<Vec<Verdict>> = batches
             .par_iter()
-            .map(|batch| verdicts(&classifier, &options, batch))
+            .map(|batch| verdicts(&classifier, options, batch))
             .collect();
         for (batch, list) in batches.iter().zip(classified) {
             if args.together {
@@ -103,8 +103,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             }
         }
     }
-    if let Some(log) = &mut log {
-        log.end(&mut out)?;
+    if log.is_some() {
+        sarif::Log::end(&mut out)?;
     }
     if args.together {
         let found = together(
@@ -118,13 +118,13 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn verdicts(classifier: &Classifier, options: &Options, batch: &Batch) -> Vec<Verdict> {
+fn verdicts(classifier: &Classifier, options: Options, batch: &Batch) -> Vec<Verdict> {
     let server = ServerContext {
         name: batch.server.as_deref(),
         tools: &batch.tools,
         instructions: None,
     };
-    classifier.server(&server, options)
+    classifier.server(&server, &options)
 }
 
 fn print(out: &mut impl Write, verdict: &Verdict, format: Format) -> Result<(), Failure> {

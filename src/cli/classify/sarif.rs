@@ -116,7 +116,7 @@ impl Log {
     }
 
     /// Everything after the results.
-    pub(super) fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn end(out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "]}}]}}")
     }
 
