@@ -14,7 +14,6 @@
 mod architecture;
 mod check;
 mod classify;
-mod classify;
 mod conformance;
 mod diff;
 mod digests;
