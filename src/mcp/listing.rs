@@ -1,10 +1,9 @@
 //! What was read from one server so far, and how one page of its list is taken in.
 
 use super::limits::Limits;
-use super::message::{Members, elements};
+use super::message::{Members, elements, readable};
 use crate::model::snapshot::{Era, Malformed};
 use crate::model::{Problem, ToolEntry};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 
@@ -130,8 +129,8 @@ impl Listing {
     pub fn take(&mut self, raw: &RawValue) {
         // What serde_json cannot read in full (too deep, lone surrogates) is no JSON that any
         // later stage could read: it is kept as text, cut to a limit.
-        let entry = match serde_json::from_str::<Value>(raw.get()) {
-            Ok(_) => ToolEntry::Listed(raw.to_owned()),
+        let entry = match readable(raw.get()) {
+            Ok(()) => ToolEntry::Listed(raw.to_owned()),
             Err(error) => {
                 let at = format!("tools[{}]", self.tools.len());
                 let problem = format!("the definition cannot be read: {error}");

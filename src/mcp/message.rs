@@ -142,6 +142,64 @@ pub fn elements(text: &str, limit: usize) -> Result<(Vec<&RawValue>, usize), ser
     Ok(elements)
 }
 
+/// Whether a later stage can read this JSON in full: it is not too deep, and its strings are text.
+/// Nothing is kept of it.
+pub fn readable(text: &str) -> Result<(), serde_json::Error> {
+    serde_json::from_str::<Readable>(text).map(|_| ())
+}
+
+/// Any JSON value, read to its end and dropped. Unlike [`IgnoredAny`] it decodes strings and counts
+/// depth, as whoever reads the value later does.
+struct Readable;
+
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Readable)
+    }
+}
+
+impl<'de> Visitor<'de> for Readable {
+    type Value = Readable;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_unit<E>(self) -> Result<Readable, E> {
+        Ok(Readable)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Readable, A::Error> {
+        while seq.next_element::<Readable>()?.is_some() {}
+        Ok(Readable)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Readable, A::Error> {
+        while map.next_entry::<Readable, Readable>()?.is_some() {}
+        Ok(Readable)
+    }
+}
+
 /// One JSON-RPC message.
 #[derive(Debug)]
 pub enum Message<'a> {
@@ -313,6 +371,22 @@ mod tests {
         let members = Members::parse(r#"{"tools":[1],"x":2,"tools":[]}"#).unwrap();
         assert_eq!(members.get("tools").unwrap().get(), "[]");
         assert_eq!(members.repeated(), Some("tools"));
+    }
+
+    #[test]
+    fn readable_is_what_a_later_stage_can_read() {
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        for text in [
+            "{\"a\":[1,-2,3.5,null,true,\"x\\n\"]}",
+            "1e999",
+            "\"\\ud800\"",
+            "{\"\\ud800\":1}",
+            deep.as_str(),
+            "[1",
+        ] {
+            let later = serde_json::from_str::<Value>(text).is_ok();
+            assert_eq!(readable(text).is_ok(), later, "{text}");
+        }
     }
 
     #[test]

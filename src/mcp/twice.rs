@@ -12,6 +12,9 @@ const MAX_SPOTS: usize = 50;
 /// `/tool/description` and the like, as JSON pointers after the tool's name. Sorted. Names that
 /// occur more than once are not compared.
 pub(super) fn moved(first: &[ToolEntry], second: &[ToolEntry]) -> Vec<String> {
+    if first.len() == second.len() && first.iter().zip(second).all(|(a, b)| is_same(a, b)) {
+        return Vec::new();
+    }
     let (first, second) = (by_name(first), by_name(second));
     let mut spots = Vec::new();
     for (name, one) in &first {
@@ -71,6 +74,17 @@ pub(crate) fn without(tools: &[ToolEntry], spots: &[String]) -> Vec<ToolEntry> {
         }
     }
     kept
+}
+
+/// Whether two entries are the same bytes.
+fn is_same(one: &ToolEntry, other: &ToolEntry) -> bool {
+    match (one, other) {
+        (ToolEntry::Listed(one), ToolEntry::Listed(other)) => one.get() == other.get(),
+        (ToolEntry::Malformed(one), ToolEntry::Malformed(other)) => {
+            one.malformed == other.malformed
+        }
+        _ => false,
+    }
 }
 
 /// Raw definitions by name; `None` where a name occurs more than once.
