@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! /<anything>   20 tools          /many    2,000 tools
-//! /pages        100 tools, 20 a page      /hang    never answers
+//! /pages        100 tools, 20 a page      /hang…   never answers
 //! ```
 
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ async fn serve(mut stream: TcpStream) -> io::Result<()> {
             }
             buffer.extend_from_slice(&chunk[..count]);
         };
-        if path == "/hang" {
+        if path.starts_with("/hang") {
             std::future::pending::<()>().await;
         }
         let answer = answer(&path, &body);
