@@ -197,7 +197,11 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
     let keys: Vec<String> = (0..files.len())
         .into_par_iter()
         .map(|at| {
-            let around = neighbours.around(&site, place(at));
+            let around = neighbours.around(
+                &site,
+                place(at),
+                &render::with_page(&site.servers[place(at)], options.tool_pages),
+            );
             let line = site.totals.line();
             state::hash([
                 maker.as_bytes(),

@@ -106,8 +106,9 @@ impl Neighbours {
         out
     }
 
-    /// A hash of all that the pages of one server say of others.
-    pub fn around(&self, site: &Site, at: usize) -> String {
+    /// A hash of all that the pages of one server say of others. `pages` says of each of its tools
+    /// whether it has a page: the others name no neighbours.
+    pub fn around(&self, site: &Site, at: usize, pages: &[bool]) -> String {
         let mut hasher = blake3::Hasher::new();
         let mut add = |text: &str| {
             hasher.update(&(text.len() as u64).to_le_bytes());
@@ -128,8 +129,7 @@ impl Neighbours {
                 other.tools.len()
             ));
         }
-        let count = site.servers.get(at).map_or(0, |server| server.tools.len());
-        for tool in 0..count {
+        for (tool, _) in (0_usize..).zip(pages).filter(|(_, page)| **page) {
             let (Ok(server), Ok(tool)) = (u32::try_from(at), u32::try_from(tool)) else {
                 continue;
             };
