@@ -2,6 +2,11 @@
 //!
 //! `cargo bench --bench publish`. The input is made up: 200 servers of 16 tools with descriptions
 //! of the usual length and 5 parameters each.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a bench that cannot be set up has to stop"
+)]
 
 use divan::Bencher;
 use divan::counter::ItemsCount;

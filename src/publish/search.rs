@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 
 /// The most entries in a leaf, unless one key has more.
 const LEAF: usize = 3_000;
@@ -424,8 +425,12 @@ fn file_name(prefix: &str) -> String {
     if prefix.bytes().all(plain) {
         format!("k-{}", prefix.replace(' ', "-").replace('\t', "_"))
     } else {
-        let hex: String = prefix.bytes().map(|byte| format!("{byte:02x}")).collect();
-        format!("x-{hex}")
+        let mut name = "x-".to_owned();
+        for byte in prefix.bytes() {
+            // Writing to a String cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
     }
 }
 

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_new_entry_moves_no_other() {
-        let mut keys: Vec<String> = (0..200).map(|n| format!("s{:03}", n)).collect();
+        let mut keys: Vec<String> = (0..200).map(|n| format!("s{n:03}")).collect();
         let prefixes = |keys: &[String]| -> Vec<String> {
             cut(keys.len(), &|at| keys[at].as_str(), &|_| 1, 30)
                 .into_iter()

@@ -3,8 +3,10 @@
 use super::load::RuleSet;
 use super::source::{Kind, Rule, Status};
 
-/// Ids that a rule may refer to, with their titles. Each was checked against its catalogue:
-/// CWE 4.x, OWASP Top 10 for LLM Applications 2025, OWASP MCP Top 10 2025, MITRE ATLAS 2026.
+/// Ids that a rule may refer to, with their titles, from CWE 4.x, the OWASP Top 10 for LLM
+/// Applications 2025, the OWASP MCP Top 10 2025 and MITRE ATLAS 2026. The OWASP MCP ids, OWASP LLM
+/// 01, 02, 06, 07, 10 and the ATLAS ids T0051, T0053, T0056, T0057, T0086, T0101, T0110 were looked
+/// up in public sources; the CWE numbers, LLM05, T0054 and T0068 have yet to be held against theirs.
 pub const REFERENCES: [(&str, &str); 37] = [
     ("AML.T0051", "LLM Prompt Injection"),
     ("AML.T0051.001", "LLM Prompt Injection: Indirect"),

@@ -24,7 +24,8 @@ pub(super) fn any(args: &Args) -> bool {
     !args.from.is_empty() || !args.registry.is_empty() || args.clients
 }
 
-/// Adds the targets of every list to those that were typed, each server once.
+/// Adds the targets of every list to those that were typed; of lists that others wrote, each server
+/// once.
 pub(super) fn add(
     args: &Args,
     environment: Environment,
@@ -56,7 +57,13 @@ pub(super) fn add(
         // People name their own servers on purpose: there only the same server under the same name
         // goes.
         let foreign = matches!(input.kind, Kind::Registry | Kind::Docker);
-        let kept = merge(targets, found, !foreign);
+        let kept = if input.kind == Kind::Targets {
+            // A targets file is a list of questions: each entry gets its row.
+            targets.extend(found);
+            count
+        } else {
+            merge(targets, found, !foreign)
+        };
         if kept < count {
             let times = count - kept;
             notes.push(format!(

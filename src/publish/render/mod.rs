@@ -110,7 +110,8 @@ impl Renderer<'_> {
 
     /// The pages over the whole catalogue, and the files for machines.
     pub(super) fn whole(&self) -> Result<(), PublishError> {
-        let jobs: [fn(&Self) -> Result<(), PublishError>; 13] = [
+        type Job<'a> = fn(&Renderer<'a>) -> Result<(), PublishError>;
+        let jobs: [Job<'_>; 13] = [
             Self::search_index,
             Self::categories,
             Self::risk,

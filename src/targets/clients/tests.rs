@@ -1,6 +1,7 @@
 use super::*;
 use crate::targets::Environment;
 use crate::targets::document::Syntax;
+use std::fmt::Write as _;
 
 fn around() -> Surroundings {
     Surroundings {
@@ -300,7 +301,7 @@ fn no_secret_in_debug_display_or_notes() {
     assert_eq!(config.reading.notes.len(), 2, "{:?}", config.reading.notes);
     let mut shown = format!("{:?} {:?}", config.servers, config.reading.notes);
     for skipped in &config.reading.skipped {
-        shown += &format!("{skipped} {skipped:?}");
+        let _ = write!(shown, "{skipped} {skipped:?}");
     }
     assert_eq!(config.reading.skipped.len(), 2);
     assert!(!shown.contains("hunter2"), "{shown}");

@@ -1,5 +1,6 @@
 use super::outline::{element, outline};
 use super::*;
+use std::fmt::Write as _;
 
 fn read(text: &str, syntax: Syntax) -> Document<'_> {
     Document::parse("f", text, syntax).unwrap()
@@ -165,7 +166,7 @@ fn aliases_do_not_explode() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for n in 1..12 {
         let list = vec![format!("*a{}", n - 1); 10].join(", ");
-        text += &format!("a{n}: &a{n} [{list}]\n");
+        let _ = writeln!(text, "a{n}: &a{n} [{list}]");
     }
     assert!(fails(&text, Syntax::Yaml).contains("more than 2000000 values"));
     assert!(fails("a: &a [*a]", Syntax::Yaml).contains("alias"));

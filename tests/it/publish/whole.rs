@@ -59,7 +59,8 @@ fn built() -> (tempfile::TempDir, PathBuf, Files) {
 /// Checks the pages of a site: the HTML5 parser finds no error, ids are unique, headings and
 /// language are there, and every relative link leads to a file and, with a fragment, to an id.
 pub(super) fn check(files: &Files) -> usize {
-    let mut ids: std::collections::BTreeMap<&Path, BTreeSet<String>> = Default::default();
+    let mut ids: std::collections::BTreeMap<&Path, BTreeSet<String>> =
+        std::collections::BTreeMap::default();
     let mut links: Vec<(&Path, String)> = Vec::new();
     let mut pages = 0;
     for (path, bytes) in files {
@@ -121,7 +122,7 @@ pub(super) fn check(files: &Files) -> usize {
         let (path, fragment) = link.split_once('#').unwrap_or((&link, ""));
         let mut target = from.parent().unwrap_or(Path::new("")).to_owned();
         if path.is_empty() {
-            target = from.to_owned();
+            from.clone_into(&mut target);
         }
         for part in path.split('/') {
             match part {
