@@ -281,7 +281,11 @@ impl ServerView {
             },
             tools,
             problems: problems(server),
-            digest: record.digest.clone().unwrap_or_default(),
+            digest: record
+                .digest
+                .as_deref()
+                .map(text::visible)
+                .unwrap_or_default(),
         }
     }
 }
