@@ -7,7 +7,7 @@
 //! | [`to_json`] | the stable text of a document |
 //! | [`read()`] | strict reading: every mistake with its place |
 //! | [`evaluate()`] | one call against a document |
-//! | [`merge`] | regenerating without losing what a person changed |
+//! | [`mod@merge`] | regenerating without losing what a person changed |
 //! | [`emit`] | the formats of other enforcers |
 //! | [`together`] | several servers in one client |
 //! | [`placeholders`] | what a person has yet to fill in |

@@ -15,7 +15,7 @@
 //! | [`api`], [`search`], [`feeds`] | files for machines |
 //! | [`press`] | pages of records in memory, without a folder |
 //! | [`state`] | what the last build was made from |
-//! | [`write`] | staging, linking what did not change, swapping |
+//! | [`mod@write`] | staging, linking what did not change, swapping |
 //!
 //! Publishing decides nothing, asks nobody and knows no clock: the same catalogue, rules, templates
 //! and options give the same bytes. All foreign text is escaped by the template engine, and nothing

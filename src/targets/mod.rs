@@ -1,4 +1,4 @@
-//! Where servers come from: arguments, targets files, saved lists. Every way gives [`Target`]s.
+//! Where servers come from: arguments, targets files, saved lists. Every way gives targets.
 //!
 //! Nothing is contacted or started here, and no text becomes a shell command.
 

@@ -32,7 +32,7 @@ pub(super) struct Subject {
     /// The lock [default: toolrisk.lock beside the configuration]
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
-    /// Use saved tools/list answers, DIR/<server>.json, instead of asking the servers
+    /// Use saved tools/list answers, DIR/SERVER.json, instead of asking the servers
     #[arg(long, value_name = "DIR")]
     offline: Option<PathBuf>,
     /// What fails: severity=S, category=C, signal=ID, trait=T, finding[=ID], grade=G, drift[=RISK],

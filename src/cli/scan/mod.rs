@@ -21,7 +21,7 @@ use std::time::Duration;
     reason = "each is a flag of the command line"
 )]
 pub(super) struct Args {
-    /// https://host/mcp, npm:NAME[@VERSION], pypi:NAME[==VERSION] or file:SAVED.json
+    /// https://host/mcp, npm:NAME, npm:NAME@VERSION, pypi:NAME, pypi:NAME==VERSION, or file:SAVED.json
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
     /// A program to start and ask over its standard streams
