@@ -3,7 +3,7 @@
 
 use super::schema::Property;
 use super::tokens::{Tok, bit};
-use crate::rules::compile::flag;
+use crate::rules::compiled::flag;
 use crate::text::Gap;
 
 /// The fewest items that make a list of actions in prose.

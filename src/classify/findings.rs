@@ -7,7 +7,7 @@ use super::heads;
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::tokens;
 use crate::model::{Finding, Severity, Shown, Tool};
-use crate::rules::compile::{Role, Whole};
+use crate::rules::compiled::{Role, Whole};
 use crate::rules::source::{Fact, Place};
 use crate::rules::{Compiled, Kind};
 use crate::text::normalise::{self, Oddities};

@@ -1,7 +1,7 @@
 //! Which verbs say what the tool does, what is negated, and which sentences count.
 
 use super::tokens::{Tok, bit};
-use crate::rules::compile::flag;
+use crate::rules::compiled::flag;
 use crate::text::Gap;
 use crate::text::inflect::Form;
 

@@ -2,17 +2,20 @@
 //!
 //! The way of one tool: its fields become tokens ([`tokens`]), sentences get their verbs
 //! ([`heads`]), the schema becomes a flat list of properties ([`schema`]), the compiled rules meet
-//! all of it in one pass ([`scan`]), and what matched is weighed ([`decide`]). Nothing here knows
+//! all of it in one pass ([`scan`], [`collect`]), and what matched is weighed ([`judge`], [`decide`]). Nothing here knows
 //! the network, the clock, or a model.
 
 mod actions;
 mod assess;
+mod collect;
 mod decide;
 pub mod examples;
 mod findings;
 mod heads;
+mod judge;
 mod scan;
 mod schema;
+mod scores;
 mod tokens;
 
 pub use assess::{assess, together};

@@ -3,7 +3,7 @@
 use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compile::{Ready, Role, Whole, place_bit};
+use crate::rules::compiled::{Ready, Role, Whole, place_bit};
 use crate::rules::source::{At, Place, Sentence};
 use crate::text::Token;
 
@@ -169,7 +169,7 @@ fn follow(
     rules: &Compiled,
     toks: &[Tok],
     from: usize,
-    steps: &[crate::rules::compile::Step],
+    steps: &[crate::rules::compiled::Step],
 ) -> Option<usize> {
     let sentence = toks[from].sentence;
     let mut at = from;

@@ -1,7 +1,7 @@
 //! An input schema to a flat list of properties: nested objects, arrays, alternatives, references
 //! within the document; bounded in depth and number.
 
-use crate::rules::compile::{bound_bit, type_bit};
+use crate::rules::compiled::{bound_bit, type_bit};
 use crate::rules::source::Bound;
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
 //! Fields to tokens that the rules know: words looked up, phrases joined, unspaced scripts cut.
 
 use crate::model::Tool;
-use crate::rules::compile::{Compiled, Met, UNKNOWN, flag};
+use crate::rules::compiled::{Compiled, Met, UNKNOWN, flag};
 use crate::text::inflect::Form;
 use crate::text::{Gap, Kind, Token, is_kana, names, prose};
 

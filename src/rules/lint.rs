@@ -3,10 +3,9 @@
 use super::load::RuleSet;
 use super::source::{Kind, Rule, Status};
 
-/// Ids that a rule may refer to, with their titles, from CWE 4.x, the OWASP Top 10 for LLM
-/// Applications 2025, the OWASP MCP Top 10 2025 and MITRE ATLAS 2026. The OWASP MCP ids, OWASP LLM
-/// 01, 02, 06, 07, 10 and the ATLAS ids T0051, T0053, T0056, T0057, T0086, T0101, T0110 were looked
-/// up in public sources; the CWE numbers, LLM05, T0054 and T0068 have yet to be held against theirs.
+/// Ids that a rule may refer to, with their titles (the short one where the source has one in
+/// brackets). Each was held against its source: the CWE list 4.14, the OWASP Top 10 for LLM
+/// Applications 2025, the OWASP MCP Top 10 2025, and the data of MITRE ATLAS of May 2026.
 pub const REFERENCES: [(&str, &str); 37] = [
     ("AML.T0051", "LLM Prompt Injection"),
     ("AML.T0051.001", "LLM Prompt Injection: Indirect"),

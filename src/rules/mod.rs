@@ -4,13 +4,14 @@
 //! the weights. They are embedded in the binary and can be added to, replaced or disabled from a
 //! folder. Nothing here looks at a tool.
 
-pub mod compile;
+mod compile;
+pub mod compiled;
 pub mod docs;
 pub mod lexicon;
 pub mod lint;
 pub mod load;
 pub mod source;
 
-pub use compile::Compiled;
+pub use compiled::Compiled;
 pub use load::{RuleError, RuleSet};
 pub use source::{Kind, Rule, Status, Trait};

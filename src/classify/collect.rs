@@ -1,0 +1,323 @@
+//! Everything of a tool that rules can meet, met: its texts, its properties, the actions it offers,
+//! and the definition as a whole.
+
+use super::scan::{self, Field, Hit, Scratch, View};
+use super::schema::{self, Property};
+use super::scores::Scores;
+use super::tokens::{self, Prefix, bit};
+use super::{Options, actions, heads};
+use crate::model::{Category, Tool};
+use crate::rules::compiled::{Role, Whole, flag};
+use crate::rules::source::{Fact, Place};
+use crate::rules::{Compiled, Kind};
+use serde_json::Value;
+use std::mem;
+
+/// Reads the texts of a tool into the buffers.
+pub(super) fn read(
+    rules: &Compiled,
+    scratch: &mut Scratch,
+    server: Option<&str>,
+    prefix: &Prefix,
+    tool: &Tool,
+) {
+    let Scratch {
+        raw,
+        name,
+        title,
+        description,
+        server: server_toks,
+        ..
+    } = scratch;
+    for buffer in [
+        &mut *name,
+        &mut *title,
+        &mut *description,
+        &mut *server_toks,
+    ] {
+        buffer.clear();
+    }
+    tokens::read_name(rules, &tool.name, raw, name);
+    prefix.strip(&tool.name, name);
+    heads::mark_name(name);
+    if let Some(text) = &tool.title {
+        tokens::read_prose(rules, text, raw, title);
+        heads::mark_prose(title);
+    }
+    if let Some(text) = &tool.description {
+        tokens::read_prose(rules, text, raw, description);
+        heads::mark_prose(description);
+        heads::agree(name, description);
+    }
+    if let Some(text) = server {
+        tokens::read_name(rules, text, raw, server_toks);
+    }
+}
+
+/// One action of a tool that offers several.
+pub(super) struct Offered {
+    pub(super) text: String,
+    pub(super) category: Category,
+}
+
+/// Matches everything; gives the actions.
+#[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+pub(super) fn collect(
+    rules: &Compiled,
+    scratch: &mut Scratch,
+    tool: &Tool,
+    properties: &[Property<'_>],
+    options: Options,
+    hits: &mut Vec<Hit>,
+) -> Vec<Offered> {
+    let weights = &rules.weights;
+    let view = |place, field, weight: f64| View {
+        place,
+        field,
+        weight: weight as f32,
+    };
+    scan::text(
+        rules,
+        &scratch.name,
+        view(Place::Name, Field::Name, weights.name),
+        hits,
+    );
+    scan::text(
+        rules,
+        &scratch.title,
+        view(Place::Title, Field::Title, weights.title),
+        hits,
+    );
+    scan::text(
+        rules,
+        &scratch.description,
+        view(
+            Place::Description,
+            Field::Description,
+            weights.first_sentence,
+        ),
+        hits,
+    );
+    scan::text(
+        rules,
+        &scratch.server,
+        view(Place::Server, Field::Server, weights.server),
+        hits,
+    );
+    // A filter by action on a tool that plainly reads is no choice of actions.
+    let reads = scratch
+        .name
+        .iter()
+        .any(|t| t.bits & bit::HEAD != 0 && t.flags & (flag::NOUNISH | flag::READS) == flag::READS);
+    let mut offered = Vec::new();
+    let mut best: Option<(Category, Hit)> = None;
+    let mut other = mem::take(&mut scratch.other);
+    for (index, property) in properties.iter().enumerate() {
+        let Ok(number) = u16::try_from(index) else {
+            break;
+        };
+        other.clear();
+        tokens::read_name(rules, property.name, &mut scratch.raw, &mut other);
+        scan::property(rules, &other, number, property, hits);
+        if !actions::selects(&other, property) || reads && !property.required {
+            continue;
+        }
+        let values = property.values.unwrap_or_default();
+        if values
+            .iter()
+            .filter_map(Value::as_str)
+            .all(actions::is_http_method)
+        {
+            continue;
+        }
+        for (place, value) in values.iter().enumerate().take(100) {
+            let (Some(text), Ok(place)) = (value.as_str(), u16::try_from(place)) else {
+                continue;
+            };
+            other.clear();
+            tokens::read_name(rules, text, &mut scratch.raw, &mut other);
+            heads::mark_name(&mut other);
+            let field = Field::Value(number, place);
+            consider(rules, scratch, &other, text, field, &mut offered, &mut best);
+        }
+    }
+    let mut lists = Vec::new();
+    if !reads {
+        actions::lists(&scratch.description, &mut lists);
+    }
+    let description = tool.description.as_deref().unwrap_or_default();
+    for (from, to) in lists {
+        other.clear();
+        other.extend_from_slice(&scratch.description[from..to]);
+        let (Some(first), Some(last)) = (other.first(), other.last()) else {
+            continue;
+        };
+        let text = description
+            .get(first.start as usize..last.end as usize)
+            .unwrap_or_default();
+        let offset = first.start;
+        other.clear();
+        tokens::read_name(rules, text, &mut scratch.raw, &mut other);
+        for tok in &mut other {
+            tok.start += offset;
+            tok.end += offset;
+        }
+        heads::mark_name(&mut other);
+        consider(
+            rules,
+            scratch,
+            &other,
+            text,
+            Field::Description,
+            &mut offered,
+            &mut best,
+        );
+    }
+    scratch.other = other;
+    if offered
+        .iter()
+        .filter(|o| o.category != Category::Unknown)
+        .count()
+        < 2
+    {
+        offered.clear();
+    } else if let Some((category, mut hit)) = best {
+        // The worst of the actions decides when the name leaves it open; else it only lifts.
+        let plain = scratch.name.iter().any(|t| {
+            t.bits & bit::HEAD != 0 && t.flags & flag::WEAK == 0 && t.bits & bit::NOUN == 0
+        });
+        if plain {
+            hit.place = (weights.action * 0.8) as f32;
+        }
+        hit.raised = true;
+        if !plain || category > Category::Read {
+            hits.push(hit);
+        }
+    }
+    whole(rules, tool, properties, options, &offered, hits);
+    offered
+}
+
+/// Classifies one action and remembers the worst.
+#[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+fn consider(
+    rules: &Compiled,
+    scratch: &mut Scratch,
+    toks: &[tokens::Tok],
+    text: &str,
+    field: Field,
+    offered: &mut Vec<Offered>,
+    best: &mut Option<(Category, Hit)>,
+) {
+    let mut hits = mem::take(&mut scratch.action_hits);
+    hits.clear();
+    let view = View {
+        place: Place::Name,
+        field,
+        weight: rules.weights.action as f32,
+    };
+    scan::text(rules, toks, view, &mut hits);
+    scratch.settle(rules, &hits);
+    let mut scores = Scores::default();
+    let mut votes: Vec<(Category, Hit)> = Vec::new();
+    for hit in &hits {
+        let matcher = &rules.matchers[hit.matcher as usize];
+        let rule = &rules.rules[matcher.rule as usize];
+        if rule.kind == Kind::Category
+            && matcher.role == Role::Any
+            && let Some(category) = rule.category
+            && scratch.fires(rules, matcher.rule)
+        {
+            scores.add(
+                category,
+                f64::from(hit.place) * f64::from(matcher.weight) / 100.0,
+            );
+            votes.push((category, *hit));
+        }
+    }
+    let (category, _, _) = scores.decide(rules);
+    if let Some((_, hit)) = votes.iter().find(|(c, _)| *c == category)
+        && best.as_ref().is_none_or(|(worst, _)| category > *worst)
+    {
+        *best = Some((category, *hit));
+    }
+    if offered.iter().all(|o: &Offered| o.text != text) {
+        offered.push(Offered {
+            text: text.to_owned(),
+            category,
+        });
+    }
+    scratch.action_hits = hits;
+}
+
+/// Matchers that are about the schema, the annotations, or the definition.
+fn whole(
+    rules: &Compiled,
+    tool: &Tool,
+    properties: &[Property<'_>],
+    options: Options,
+    offered: &[Offered],
+    hits: &mut Vec<Hit>,
+) {
+    let count = schema::top_level(properties);
+    for number in &rules.wholes {
+        let matcher = &rules.matchers[*number as usize];
+        let (met, field, place) = match &matcher.whole {
+            Whole::Properties(least, most) => (
+                least.is_none_or(|n| count >= n) && most.is_none_or(|n| count <= n),
+                Field::Whole,
+                rules.weights.schema,
+            ),
+            Whole::Annotation(hint, is) => (
+                !options.ignore_annotations && claim(tool, hint) == Some(*is),
+                Field::Annotation(*number),
+                rules.weights.annotation,
+            ),
+            Whole::Fact(Fact::NoDescription) => (
+                tool.description
+                    .as_deref()
+                    .is_none_or(|d| d.trim().is_empty()),
+                Field::Whole,
+                rules.weights.schema,
+            ),
+            Whole::Fact(Fact::SeveralActions) => {
+                (!offered.is_empty(), Field::Whole, rules.weights.schema)
+            }
+            Whole::Fact(Fact::OffersRead) => (
+                offered.iter().any(|o| o.category == Category::Read),
+                Field::Whole,
+                rules.weights.schema,
+            ),
+            Whole::Fact(Fact::Truncated) => (
+                tool.description
+                    .as_deref()
+                    .is_some_and(|d| d.len() > tokens::MOST_BYTES),
+                Field::Whole,
+                rules.weights.schema,
+            ),
+            Whole::Fact(_) | Whole::No | Whole::Property => continue,
+        };
+        if met {
+            #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+            hits.push(Hit {
+                matcher: *number,
+                field,
+                start: 0,
+                end: 0,
+                place: place as f32,
+                negated: false,
+                raised: false,
+            });
+        }
+    }
+}
+
+fn claim(tool: &Tool, hint: &str) -> Option<bool> {
+    match hint {
+        "readOnlyHint" => tool.annotations.read_only,
+        "destructiveHint" => tool.annotations.destructive,
+        "idempotentHint" => tool.annotations.idempotent,
+        "openWorldHint" => tool.annotations.open_world,
+        _ => None,
+    }
+}

@@ -1,0 +1,269 @@
+//! What matched, weighed: votes for the categories, traits, signals, severity, and the evidence for
+//! each.
+
+use super::collect::Offered;
+use super::scan::{Field, Hit, Scratch};
+use super::schema::{self, Property};
+use super::scores::Scores;
+use crate::model::{Category, Evidence, Severity, Signal, Tool, Traits};
+use crate::rules::compiled::{Role, Whole, category_bit};
+use crate::rules::source::Trait;
+use crate::rules::{Compiled, Kind};
+use serde_json::Value;
+
+/// How much of a vote a negated match takes away.
+const COUNTER: f64 = 0.3;
+
+/// The hits on one tool, and what is made of them.
+pub(super) struct Judge<'a> {
+    pub(super) rules: &'a Compiled,
+    pub(super) tool: &'a Tool,
+    pub(super) server: Option<&'a str>,
+    pub(super) properties: &'a [Property<'a>],
+    pub(super) evidence: Vec<Evidence>,
+}
+
+impl Judge<'_> {
+    pub(super) fn categories(&mut self, scratch: &Scratch, hits: &[Hit]) -> Scores {
+        let mut scores = Scores::default();
+        for rule in &scratch.touched {
+            let ready = &self.rules.rules[*rule as usize];
+            let (Kind::Category, Some(category)) = (ready.kind, ready.category) else {
+                continue;
+            };
+            if !scratch.fires(self.rules, *rule) {
+                continue;
+            }
+            let mut best: Option<(f64, &Hit)> = None;
+            let mut counter: Option<(f64, &Hit)> = None;
+            for hit in hits {
+                let matcher = &self.rules.matchers[hit.matcher as usize];
+                if matcher.rule != *rule || matcher.role == Role::None {
+                    continue;
+                }
+                let vote = f64::from(hit.place) * f64::from(matcher.weight) / 100.0;
+                let slot = if hit.negated {
+                    &mut counter
+                } else if matcher.role == Role::Any {
+                    &mut best
+                } else {
+                    continue;
+                };
+                if slot.is_none_or(|(known, _)| vote > known) {
+                    *slot = Some((vote, hit));
+                }
+            }
+            if let Some((vote, hit)) = best {
+                scores.add(category, vote);
+                if hit.raised && scores.joined.is_none_or(|(known, _)| category > known) {
+                    scores.joined = Some((category, vote));
+                }
+                self.note(&ready.id, hit, vote, Some(category));
+            }
+            if let Some((vote, hit)) = counter {
+                let against = -(vote * COUNTER);
+                scores.best[category as usize] =
+                    (scores.best[category as usize] + against).max(0.0);
+                self.note(&ready.id, hit, against, Some(category));
+            }
+        }
+        scores
+    }
+
+    pub(super) fn traits(&mut self, scratch: &Scratch, hits: &[Hit], category: Category) -> Traits {
+        let mut points = [0.0f64; 3];
+        let mut against = [0.0f64; 3];
+        for rule in &scratch.touched {
+            let ready = &self.rules.rules[*rule as usize];
+            let (Kind::Trait, Some(which)) = (ready.kind, ready.trait_) else {
+                continue;
+            };
+            if ready.categories & category_bit(category) == 0 || !scratch.fires(self.rules, *rule) {
+                continue;
+            }
+            let best = hits
+                .iter()
+                .filter(|hit| {
+                    let matcher = &self.rules.matchers[hit.matcher as usize];
+                    matcher.rule == *rule && matcher.role != Role::None && !hit.negated
+                })
+                .max_by(|a, b| {
+                    let weight = |h: &Hit| self.rules.matchers[h.matcher as usize].weight.abs();
+                    weight(a)
+                        .cmp(&weight(b))
+                        .then(a.place.total_cmp(&b.place))
+                        .then(b.start.cmp(&a.start))
+                });
+            let Some(hit) = best else { continue };
+            let vote = f64::from(self.rules.matchers[hit.matcher as usize].weight);
+            let at = Trait::ALL.iter().position(|t| *t == which).unwrap_or(0);
+            if vote >= 0.0 {
+                points[at] = points[at].max(vote);
+            } else {
+                against[at] = against[at].max(-vote);
+            }
+            self.note(&ready.id, hit, vote, None);
+        }
+        let said = |at: usize| points[at] > 0.0 && points[at] > against[at];
+        Traits {
+            private_data: said(0),
+            untrusted_content: said(1),
+            external_egress: said(2),
+        }
+    }
+
+    /// The signals, in the order of their ids, and the severity with what raises it.
+    pub(super) fn signals(
+        &mut self,
+        scratch: &Scratch,
+        hits: &[Hit],
+        category: Category,
+        traits: Traits,
+        actions: &[Offered],
+    ) -> (Vec<Signal>, Severity) {
+        let mut signals = Vec::new();
+        let base = category.base_severity();
+        let mut least = base;
+        let mut raises = 0;
+        let has = |which: &Trait| match which {
+            Trait::PrivateData => traits.private_data,
+            Trait::UntrustedContent => traits.untrusted_content,
+            Trait::ExternalEgress => traits.external_egress,
+        };
+        for rule in self.rules.reporting.iter().copied() {
+            let ready = &self.rules.rules[rule as usize];
+            if ready.categories & category_bit(category) == 0 || !ready.has.iter().all(has) {
+                continue;
+            }
+            let hit = if ready.all == 0 && !ready.has_any {
+                // About the verdict alone, unless something speaks against it.
+                if scratch.vetoed(rule) {
+                    continue;
+                }
+                None
+            } else if scratch.fires(self.rules, rule) {
+                let found = hits.iter().filter(|hit| {
+                    let matcher = &self.rules.matchers[hit.matcher as usize];
+                    matcher.rule == rule && matcher.role != Role::None && !hit.negated
+                });
+                let first = found
+                    .clone()
+                    .find(|hit| matches!(hit.field, Field::Property(_)))
+                    .or_else(|| found.clone().next());
+                let Some(hit) = first.copied() else { continue };
+                Some(hit)
+            } else {
+                continue;
+            };
+            raises = raises.max(ready.raises);
+            if let Some(at_least) = ready.at_least {
+                least = least.max(at_least);
+            }
+            if ready.kind == Kind::Signal {
+                let property = match hit.map(|h| h.field) {
+                    Some(Field::Property(index)) => {
+                        Some(schema::path(self.properties, usize::from(index)))
+                    }
+                    _ => None,
+                };
+                signals.push(Signal {
+                    id: ready.id.to_string(),
+                    title: self.title(&ready.title, property.as_deref(), actions, category),
+                    property,
+                });
+            }
+            if let Some(hit) = hit
+                && hit.field != Field::Whole
+            {
+                self.note(&ready.id, &hit, 0.0, None);
+            }
+        }
+        (signals, least.max(base.raised(raises)))
+    }
+
+    fn title(
+        &self,
+        template: &str,
+        property: Option<&str>,
+        actions: &[Offered],
+        category: Category,
+    ) -> String {
+        if !template.contains('{') {
+            return template.to_owned();
+        }
+        let mut title = template.replace("{category}", category.as_str());
+        if title.contains("{prop}") {
+            title = match property {
+                Some(path) => title.replace("{prop}", path),
+                None => title.replace(" ({prop})", ""),
+            };
+        }
+        if title.contains("{count}") {
+            title = title.replace("{count}", &schema::top_level(self.properties).to_string());
+        }
+        if title.contains("{actions}") {
+            let mut names: Vec<&str> = actions.iter().map(|a| a.text.as_str()).take(12).collect();
+            if actions.len() > 12 {
+                names.push("…");
+            }
+            title = title.replace("{actions}", &names.join(", "));
+        }
+        title
+    }
+
+    fn note(&mut self, rule: &str, hit: &Hit, weight: f64, category: Option<Category>) {
+        let (start, end) = (hit.start as usize, hit.end as usize);
+        let of = |text: &str| text.get(start..end).unwrap_or_default().to_owned();
+        let mut span = [start, end];
+        let (field, text) = match hit.field {
+            Field::Name => ("name".to_owned(), of(&self.tool.name)),
+            Field::Title => (
+                "title".to_owned(),
+                of(self.tool.title.as_deref().unwrap_or_default()),
+            ),
+            Field::Description => (
+                "description".to_owned(),
+                of(self.tool.description.as_deref().unwrap_or_default()),
+            ),
+            Field::Server => ("server".to_owned(), of(self.server.unwrap_or_default())),
+            Field::Property(index) => {
+                // The string of a property is its path; the span is that of the name in it.
+                let index = usize::from(index);
+                let path = schema::path(self.properties, index);
+                let name = self.properties.get(index).map_or("", |p| p.name);
+                let offset = path.len() - name.len();
+                span = [offset + start, offset + end];
+                (format!("property:{path}"), of(name))
+            }
+            Field::Value(index, place) => {
+                let index = usize::from(index);
+                let path = schema::path(self.properties, index);
+                let value = self
+                    .properties
+                    .get(index)
+                    .and_then(|p| p.values)
+                    .and_then(|values| values.get(usize::from(place)))
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                (format!("enum:{path}[{place}]"), of(value))
+            }
+            Field::Annotation(number) => match &self.rules.matchers[number as usize].whole {
+                Whole::Annotation(hint, is) => {
+                    let text = is.to_string();
+                    span = [0, text.len()];
+                    (format!("annotation:{hint}"), text)
+                }
+                _ => ("annotation".to_owned(), String::new()),
+            },
+            Field::Whole => ("definition".to_owned(), String::new()),
+        };
+        self.evidence.push(Evidence {
+            rule: rule.to_owned(),
+            field,
+            span,
+            text,
+            weight: (weight * 100.0).round() / 100.0,
+            category,
+        });
+    }
+}

@@ -1,0 +1,324 @@
+//! A rule set ready for matching: one vocabulary, word classes as bit rows, word sequences by
+//! their first word. [`super::compile`] makes it.
+
+use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
+use crate::model::{Category, Severity};
+use crate::text::inflect::Form;
+use std::collections::HashMap;
+
+/// Classes that the engine itself asks for; a lexicon must have them.
+pub const GRAMMAR: [(&str, u16); 14] = [
+    ("ambiguous", flag::AMBIGUOUS),
+    ("lead", flag::LEAD),
+    ("negation", flag::NEGATION),
+    ("conjunction", flag::CONJUNCTION),
+    ("determiner", flag::DETERMINER),
+    ("preposition", flag::PREPOSITION),
+    ("zone", flag::ZONE),
+    ("condition", flag::CONDITION),
+    ("selector", flag::SELECTOR),
+    ("contrast", flag::CONTRAST),
+    ("info", flag::INFO),
+    ("nounish", flag::NOUNISH),
+    ("weak", flag::WEAK),
+    ("read", flag::READS),
+];
+
+/// What the engine knows of a word.
+pub mod flag {
+    /// In some verb class.
+    pub const VERB: u16 = 1;
+    /// A verb that is as often a noun.
+    pub const AMBIGUOUS: u16 = 1 << 1;
+    /// Stands before the verb of a sentence without changing it.
+    pub const LEAD: u16 = 1 << 2;
+    /// Negates what follows.
+    pub const NEGATION: u16 = 1 << 3;
+    /// Joins verbs.
+    pub const CONJUNCTION: u16 = 1 << 4;
+    /// Begins an object.
+    pub const DETERMINER: u16 = 1 << 5;
+    /// Begins a circumstance.
+    pub const PREPOSITION: u16 = 1 << 6;
+    /// Heads a part of little weight when a colon follows.
+    pub const ZONE: u16 = 1 << 7;
+    /// Begins a sentence that says when, not what.
+    pub const CONDITION: u16 = 1 << 8;
+    /// A property of this name selects one of several actions.
+    pub const SELECTOR: u16 = 1 << 9;
+    /// Ends the scope of a negation.
+    pub const CONTRAST: u16 = 1 << 10;
+    /// A noun of information: a name that ends with it and has no verb reads.
+    pub const INFO: u16 = 1 << 11;
+    /// In some noun class.
+    pub const NOUN: u16 = 1 << 12;
+    /// A verb that is a noun in most names.
+    pub const NOUNISH: u16 = 1 << 13;
+    /// A verb that says little by itself.
+    pub const WEAK: u16 = 1 << 14;
+    /// A verb that returns information.
+    pub const READS: u16 = 1 << 15;
+}
+
+/// A word as it was met in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Met {
+    /// Index of the base word; 0 is every word that no rule knows.
+    pub word: u32,
+    /// Which form it has.
+    pub form: Form,
+}
+
+/// The word that no rule knows.
+pub const UNKNOWN: Met = Met {
+    word: 0,
+    form: Form::Base,
+};
+
+/// One step of a word sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Step {
+    /// Which set of words.
+    pub element: u32,
+    /// At most so many words between this step and the one before it.
+    pub gap: u8,
+}
+
+/// A sequence and the matchers that use it.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// The steps; the first has no gap.
+    pub steps: Vec<Step>,
+    /// Bits of the places that any user looks in.
+    pub places: u16,
+    /// Matchers, by index.
+    pub users: Vec<u32>,
+}
+
+/// The part a matcher has in its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// One of `any`.
+    Any,
+    /// The n-th of `all`.
+    All(u8),
+    /// One of `none`.
+    None,
+}
+
+/// One matcher, ready.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// Its rule, by index.
+    pub rule: u32,
+    /// Its part in the rule.
+    pub role: Role,
+    /// Bits of the places.
+    pub places: u16,
+    /// Where the sequence must begin.
+    pub at: At,
+    /// Which sentence counts.
+    pub sentence: Sentence,
+    /// The sequence must end with the property's name.
+    pub ends: bool,
+    /// Bits of [`type_bit`]; 0 for any type.
+    pub types: u16,
+    /// Formats; empty for any.
+    pub formats: Vec<String>,
+    /// Bits of [`bound_bit`]; 0 for any.
+    pub bounds: u8,
+    /// Whether the property is required.
+    pub required: Option<bool>,
+    /// The deepest level.
+    pub depth: u8,
+    /// Per cent of the place's weight.
+    pub weight: i32,
+    /// Conditions on the whole schema or definition.
+    pub whole: Whole,
+}
+
+/// A condition that is not about words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whole {
+    /// None.
+    No,
+    /// Number of properties.
+    Properties(Option<usize>, Option<usize>),
+    /// A claim of the server.
+    Annotation(String, bool),
+    /// A computed fact.
+    Fact(Fact),
+    /// A property of some type, format or bound, whatever its name.
+    Property,
+}
+
+/// One rule, ready.
+#[derive(Debug, Clone)]
+pub struct ReadyRule {
+    /// Its id.
+    pub id: Box<str>,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its title.
+    pub title: Box<str>,
+    /// The category it votes for.
+    pub category: Option<Category>,
+    /// The trait it votes on.
+    pub trait_: Option<Trait>,
+    /// Steps it raises the severity.
+    pub raises: u8,
+    /// The severity it lifts to.
+    pub at_least: Option<Severity>,
+    /// Severity of a text finding.
+    pub severity: Severity,
+    /// Family of a text rule.
+    pub family: String,
+    /// Whether a text rule is reported without a second witness.
+    pub alone: bool,
+    /// How many of `all` there are, apart from the category.
+    pub all: u8,
+    /// Whether there is any `any`.
+    pub has_any: bool,
+    /// Categories it is for, as bits; `u8::MAX` for all.
+    pub categories: u8,
+    /// Traits that the verdict must have.
+    pub has: Vec<Trait>,
+}
+
+/// A rule set ready for matching.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    pub(super) vocabulary: HashMap<Box<str>, Met, foldhash::fast::FixedState>,
+    pub(super) flags: Vec<u16>,
+    pub(super) rows: Vec<u64>,
+    pub(super) stride: usize,
+    pub(super) starts: Vec<Vec<u32>>,
+    pub(super) phrases: HashMap<(u32, u32), (u32, u32), foldhash::fast::FixedState>,
+    pub(super) phrase_heads: Vec<bool>,
+    /// Longest word of the vocabulary in bytes, so that nothing longer is looked up.
+    pub(super) longest: usize,
+    /// Longest unspaced word in characters.
+    pub longest_run: usize,
+    /// Word sequences.
+    pub patterns: Vec<Pattern>,
+    /// Matchers.
+    pub matchers: Vec<Ready>,
+    /// Matchers that are not started by words.
+    pub wholes: Vec<u32>,
+    /// Rules, in the order of their ids.
+    pub rules: Vec<ReadyRule>,
+    /// The signal and severity rules among them.
+    pub reporting: Vec<u32>,
+    /// Beginnings of words that make a string worth a look by the text rules.
+    pub triggers: aho_corasick::AhoCorasick,
+    /// Weights.
+    pub weights: Weights,
+    /// Hash of the rule files.
+    pub version: Box<str>,
+}
+
+/// The bit of a place.
+pub const fn place_bit(place: Place) -> u16 {
+    1 << place as u16
+}
+
+/// The bit of a category.
+pub const fn category_bit(category: Category) -> u8 {
+    1 << category as u8
+}
+
+/// The bit of a JSON type as a rule writes it; 0 for none that is known.
+pub fn type_bit(name: &str) -> u16 {
+    match name {
+        "string" => 1,
+        "string[]" => 1 << 1,
+        "number" => 1 << 2,
+        "integer" => 1 << 3,
+        "boolean" => 1 << 4,
+        "object" => 1 << 5,
+        "object[]" => 1 << 6,
+        "array" => 1 << 7,
+        "any" => 1 << 8,
+        "number[]" => 1 << 9,
+        _ => 0,
+    }
+}
+
+/// The bit of a bound.
+pub const fn bound_bit(bound: Bound) -> u8 {
+    1 << bound as u8
+}
+impl Compiled {
+    /// Looks a word up; case does not matter.
+    #[inline]
+    pub fn look_up(&self, word: &str) -> Met {
+        // The possessive is the word.
+        let word = word
+            .strip_suffix("'s")
+            .or_else(|| word.strip_suffix("’s"))
+            .unwrap_or(word);
+        if word.len() > self.longest {
+            return UNKNOWN;
+        }
+        if word.is_ascii() {
+            let mut buffer = [0u8; 64];
+            let Some(lower) = buffer.get_mut(..word.len()) else {
+                return UNKNOWN;
+            };
+            lower.copy_from_slice(word.as_bytes());
+            lower.make_ascii_lowercase();
+            return std::str::from_utf8(lower)
+                .ok()
+                .and_then(|lower| self.vocabulary.get(lower))
+                .copied()
+                .unwrap_or(UNKNOWN);
+        }
+        let lower = word.to_lowercase().replace('’', "'");
+        self.vocabulary
+            .get(lower.as_str())
+            .copied()
+            .unwrap_or(UNKNOWN)
+    }
+
+    /// The flags of a word.
+    #[inline]
+    pub fn flags(&self, word: u32) -> u16 {
+        self.flags.get(word as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether a word belongs to an element.
+    #[inline]
+    pub fn belongs(&self, word: u32, element: u32) -> bool {
+        let row = word as usize * self.stride;
+        self.rows
+            .get(row + (element as usize >> 6))
+            .is_some_and(|bits| bits >> (element & 63) & 1 == 1)
+    }
+
+    /// The sequences that can begin with a word.
+    #[inline]
+    pub fn starts(&self, word: u32) -> &[u32] {
+        self.starts.get(word as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a phrase can begin with a word.
+    #[inline]
+    pub fn may_start_phrase(&self, word: u32) -> bool {
+        self.phrase_heads
+            .get(word as usize)
+            .copied()
+            .unwrap_or(false)
+    }
+
+    /// One step in the tree of phrases: the next node, and the phrase that ends there (0: none).
+    /// The root's children are at node 0.
+    #[inline]
+    pub fn phrase_step(&self, node: u32, word: u32) -> Option<(u32, u32)> {
+        self.phrases.get(&(node, word)).copied()
+    }
+
+    /// The base form of a word, for explanations.
+    pub fn words(&self) -> usize {
+        self.flags.len()
+    }
+}
