@@ -15,6 +15,8 @@ pub struct Fault {
     pub status: Option<u16>,
     /// How long the server asked us to stay away, in seconds.
     pub retry_after: Option<u64>,
+    /// Whether the server no longer knows the session, so that a new one may be opened.
+    pub session_gone: bool,
 }
 
 impl Fault {
@@ -26,6 +28,7 @@ impl Fault {
             auth: None,
             status: None,
             retry_after: None,
+            session_gone: false,
         }
     }
 

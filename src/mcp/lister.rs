@@ -107,7 +107,10 @@ pub async fn list(
         }
         None => initialize(channel, limits, listing).await?,
     }
-    pages(channel, modern.as_deref(), limits, listing).await?;
+    match pages(channel, modern.as_deref(), limits, listing).await {
+        Err(fault) if fault.session_gone => reopened(channel, limits, listing).await?,
+        read => read?,
+    }
     if listing.cut.is_none() && listing.pages <= CHEAP_PAGES && !listing.tools.is_empty() {
         again(channel, modern.as_deref(), limits, listing).await;
     }
@@ -142,6 +145,36 @@ async fn again(
     if second.tools.len() > listing.tools.len() {
         listing.tools = second.tools;
     }
+}
+
+/// Opens one more session after the server has forgotten the first, and reads the list from its
+/// start: a cursor belongs to its session. What was read before stays unless more is read now.
+async fn reopened(
+    channel: &mut Channel,
+    limits: &Limits,
+    listing: &mut Listing,
+) -> Result<(), Fault> {
+    listing.problem(Problem::new(
+        "session_expired",
+        "the server ended the session while its list was read; a new one was opened",
+    ));
+    initialize(channel, limits, listing).await?;
+    let mut second = Listing {
+        has_tools_capability: listing.has_tools_capability,
+        bytes: listing.bytes,
+        ..Listing::default()
+    };
+    let read = pages(channel, None, limits, &mut second).await;
+    listing.bytes = second.bytes;
+    if read.is_ok() || second.tools.len() > listing.tools.len() {
+        listing.tools = second.tools;
+        listing.pages = second.pages;
+        listing.cut = second.cut;
+    }
+    for problem in second.problems {
+        listing.problem(problem);
+    }
+    read
 }
 
 /// What every stateless request says about us. No capability is declared.

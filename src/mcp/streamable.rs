@@ -135,6 +135,16 @@ impl Streamable {
             fault.retry_after = Some(http::retry_after(&response).unwrap_or(0));
             return Err(fault);
         }
+        // Source: MCP 2025-11-25, transports, *session management*: a session may end at any time.
+        if status == StatusCode::NOT_FOUND && method != "initialize" && self.session.is_some() {
+            self.session = None;
+            let mut fault = Fault::new(
+                Outcome::ProtocolError,
+                format!("the server ended the session: {method} was answered with status 404"),
+            );
+            fault.session_gone = true;
+            return Err(fault);
+        }
         if status.is_success() {
             // A session id belongs to where it came from.
             if let Some(session) = response.headers().get("mcp-session-id")

@@ -1,7 +1,7 @@
 //! `toolrisk scan` against a scriptable server, dead addresses and bad input.
 
 use crate::support::mcp::{self, tools};
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Answer, Request, Server};
 use crate::support::{has_sandbox, rows, run, stderr, stdout, text, toolrisk, tree};
 use serde_json::{Value, json};
 use std::fs;
@@ -114,6 +114,70 @@ fn a_stream_that_is_closed_is_asked_for_again() {
         (&json!("listed"), &json!(2)),
         "{row}"
     );
+}
+
+#[test]
+fn a_session_that_expires_is_opened_once_more() {
+    let sessions = std::sync::atomic::AtomicUsize::new(0);
+    // The first session is forgotten after the first page; the second one holds.
+    let server = Server::start(move |request| {
+        let method = request.json()["method"].as_str().unwrap_or("").to_owned();
+        let asked = request.header("mcp-session-id").unwrap_or("").to_owned();
+        if method == "initialize" {
+            let count = 1 + sessions.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let Answer::Plain(status, _, body) = mcp::legacy(request, json!([])) else {
+                return Answer::Close;
+            };
+            let headers = vec![("Content-Type".into(), "application/json".into())];
+            let session = format!("number-{count}");
+            return Answer::Plain(status, headers, body).with("Mcp-Session-Id", &session);
+        }
+        match (asked.as_str(), method.as_str()) {
+            (_, "notifications/initialized") => Answer::status(202),
+            ("number-1", "tools/list") if request.json()["params"]["cursor"].is_string() => {
+                let gone = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}"#;
+                Answer::json(404, gone)
+            }
+            ("number-1" | "number-2", "tools/list") => {
+                Answer::json(200, mcp::page(request, &tools(5), 3))
+            }
+            _ => Answer::json(400, mcp::error(request, -32000, "no session")),
+        }
+    });
+    let (row, record) = scan_one(&[&server.url("/mcp")]);
+    assert_eq!(
+        (&row["outcome"], &row["tools"]),
+        (&json!("listed"), &json!(5))
+    );
+    assert_eq!(record["problems"][0]["id"], "session_expired");
+    let names: Vec<_> = record["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| &t["name"])
+        .collect();
+    assert_eq!(names[0], "get_item_0");
+    assert_eq!(names[4], "get_item_4");
+}
+
+#[test]
+fn a_server_that_forgets_every_session_is_not_asked_for_ever() {
+    let server = Server::start(|request| {
+        if request.json()["method"] == "tools/list" {
+            return Answer::status(404);
+        }
+        mcp::legacy(request, json!([]))
+    });
+    let (row, _) = scan_one(&[&server.url("/mcp")]);
+    assert_eq!(row["outcome"], "protocol_error");
+    assert!(
+        row["detail"]
+            .as_str()
+            .unwrap()
+            .contains("ended the session")
+    );
+    let opened = |r: &&Request| r.json()["method"] == "initialize";
+    assert_eq!(server.requests().iter().filter(opened).count(), 2);
 }
 
 #[test]
