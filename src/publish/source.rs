@@ -1,7 +1,7 @@
 //! Reading the records of a catalogue folder.
 
 use crate::catalogue::History;
-use crate::catalogue::history::Change;
+use crate::catalogue::history::Past;
 use crate::model::{Record, Slug};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -126,12 +126,11 @@ pub fn history_bytes(catalogue: &Path, record: &Path) -> Vec<u8> {
 }
 
 /// The changes of a server, oldest first.
-pub fn past(history: &History, record: &Record) -> Result<Vec<Change>, SourceError> {
-    let past = history
+pub fn past(history: &History, record: &Record) -> Result<Past, SourceError> {
+    history
         .past(&record.slug)
         .map_err(|error| SourceError::Read {
             path: PathBuf::from(format!("history of {}", record.slug)),
             error,
-        })?;
-    Ok(past.changes)
+        })
 }

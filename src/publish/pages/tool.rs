@@ -1,5 +1,6 @@
 //! What the page of one tool shows.
 
+use super::history::PastView;
 use super::policy::PolicyView;
 use crate::model::{Category, Verdict};
 use crate::publish::input::{Server, ServerTool, tokens};
@@ -57,6 +58,8 @@ pub struct ToolView {
     pub tokens: usize,
     /// The policy for this tool alone.
     pub policy: PolicyView,
+    /// Its past; none where it is as it was first seen.
+    pub past: Option<PastView>,
 }
 
 /// A signal.
@@ -146,6 +149,7 @@ impl ToolView {
         ToolView {
             name_hidden: name != tool.tool.name,
             policy: PolicyView::of(&server.policy, &tool.tool.name),
+            past: server.past.tool(&tool.tool.name).and_then(PastView::of),
             name,
             slug: tool.slug.clone(),
             title,

@@ -1,5 +1,6 @@
 //! The whole site: valid HTML, no broken link, every number a count, every JSON of its shape.
 
+use super::changes::through;
 use super::html;
 use super::{Files, add, publish, publish_with, record, toolrisk, tree};
 use serde_json::{Value, json};
@@ -14,33 +15,27 @@ fn catalogue(folder: &Path) -> PathBuf {
         &catalogue,
         &record("Trigger Dev", "trigger-dev", &super::trigger()),
     );
-    add(
-        &catalogue,
-        &record(
-            "Notes",
-            "notes",
-            &json!([
-                {"name": "delete_note", "description": "Permanently deletes a note."},
-                {"name": "create_note", "description": "Creates a note.", "annotations": {"readOnlyHint": true}},
-                {"name": "run_query", "description": "Runs an SQL query.", "inputSchema": {"type": "object", "properties": {"sql": {"type": "string"}}}},
-                {"name": "send_payment", "description": "Sends a payment."},
-                {"name": "x"},
-                {"name": "list_runs", "description": "Lists\u{200b} runs."}
-            ]),
-        ),
+    let now = record(
+        "Notes",
+        "notes",
+        &json!([
+            {"name": "delete_note", "description": "Permanently deletes a note."},
+            {"name": "create_note", "description": "Creates a note.", "annotations": {"readOnlyHint": true}},
+            {"name": "run_query", "description": "Runs an SQL query.", "inputSchema": {"type": "object", "properties": {"sql": {"type": "string"}}}},
+            {"name": "send_payment", "description": "Sends a payment."},
+            {"name": "x"},
+            {"name": "list_runs", "description": "Lists\u{200b} runs."}
+        ]),
     );
+    let mut before = now.clone();
+    let tools = before["tools"].as_array_mut().unwrap();
+    tools.retain(|tool| tool["name"] != "send_payment");
+    tools[0]["description"] = json!("Deletes a note; it can be restored.");
+    through(&catalogue, &[("", before), ("2026-02-03T04:05:06Z", now)]);
     let mut dead = record("Gone", "gone", &json!([]));
     dead["outcome"] = json!("timeout");
     dead["detail"] = json!("no answer within 10 s");
     add(&catalogue, &dead);
-    let slug = toolrisk::model::Slug::try_from("notes".to_owned()).unwrap();
-    let history = catalogue.join("history").join(slug.shard());
-    fs::create_dir_all(&history).unwrap();
-    fs::write(
-        history.join("notes.jsonl"),
-        "{\"at\":\"2026-02-03T04:05:06Z\",\"from\":null,\"to\":null,\"added\":[{\"name\":\"send_payment\",\"digest\":\"sha256:0\"}]}\n",
-    )
-    .unwrap();
     catalogue
 }
 
@@ -225,7 +220,10 @@ fn every_document_of_the_api_has_its_shape() {
         seen.insert(kind);
     }
     let kinds: Vec<&str> = seen.iter().map(String::as_str).collect();
-    assert_eq!(kinds, ["changes", "index", "server", "shard", "tool"]);
+    assert_eq!(
+        kinds,
+        ["changes", "history", "index", "server", "shard", "tool"]
+    );
 }
 
 #[test]
