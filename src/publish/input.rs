@@ -3,6 +3,7 @@
 
 use super::judge::{self, Judge};
 use super::past::Past;
+use super::source::Seen;
 use crate::catalogue::History;
 use crate::catalogue::history::Past as Lines;
 use crate::model::{Assessment, Record, Slug, Tool, ToolEntry, Verdict};
@@ -19,6 +20,8 @@ pub struct Server {
     pub malformed: Vec<(usize, String)>,
     /// What changed in it since it was first seen.
     pub past: Past,
+    /// When it was asked.
+    pub seen: Seen,
     /// What follows for the whole server.
     pub assessment: Assessment,
     /// The policy of the whole server.
@@ -83,6 +86,7 @@ impl Server {
             tools,
             malformed,
             past,
+            seen: Seen::default(),
             assessment,
             policy,
             policy_text,

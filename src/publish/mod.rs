@@ -67,7 +67,7 @@ use summary::ServerSummary;
 
 /// How many bytes of records are kept as they were judged, from the first look at them to the
 /// rendering of their pages; in memory they take a few times as much.
-const KEPT: usize = 160 << 20;
+const KEPT: usize = 80 << 20;
 
 /// A site cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +126,8 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
     let mut engine = Engine::load(options.templates.as_deref())?;
     let files = source::record_files(catalogue)?;
     let history = History::of(catalogue);
+    let seen = source::seen(catalogue);
+    let seen_of = |slug: &str| seen.get(slug).cloned().unwrap_or_default();
     let mut last = State::read(out);
     let maker = maker(&judge, &engine, options);
     let same_maker = last.head.as_ref().is_some_and(|head| head.maker == maker);
@@ -138,6 +140,7 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
             let facts = state::hash([
                 source::bytes(path)?.as_slice(),
                 source::history_bytes(catalogue, path).as_slice(),
+                seen_of(name.trim_end_matches(".json")).bytes().as_slice(),
             ]);
             Ok((name, facts))
         })
@@ -182,7 +185,9 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
     let prepare = |path: &Path, bytes: &[u8]| -> Result<Server, PublishError> {
         let record = source::parse(path, bytes)?;
         let lines = source::past(&history, &record)?;
-        Ok(Server::prepare(record, &lines, &history, &judge))
+        let mut server = Server::prepare(record, &lines, &history, &judge);
+        server.seen = seen_of(server.record.slug.as_str());
+        Ok(server)
     };
     // Judging costs more than rendering, so what was judged for its summary is kept for its pages
     // as long as there is room; the rest is judged once more.

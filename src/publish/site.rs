@@ -80,12 +80,17 @@ impl Totals {
 
     /// The line at the foot of every page. Rounded, so that it seldom moves.
     pub fn line(&self) -> String {
-        format!(
+        let line = format!(
             "{} tools of {} servers read and classified, of {} asked.",
             text::rounded(self.tools),
             text::rounded(self.listed),
             text::rounded(self.servers),
-        )
+        );
+        // It begins a paragraph.
+        match line.strip_prefix("over") {
+            Some(rest) => format!("Over{rest}"),
+            None => line,
+        }
     }
 }
 

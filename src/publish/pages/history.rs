@@ -206,11 +206,19 @@ impl DetailView {
         };
         DetailView {
             what: text::visible(&what),
-            at: text::excerpt(&detail.at, 120),
+            at: place(&detail.at),
             risk: Risk::as_str(detail.risk),
             before: shown(detail.before.as_ref()),
             after: shown(detail.after.as_ref()),
         }
+    }
+}
+
+/// Where a detail is, for people: what follows from a definition has its own words.
+fn place(at: &str) -> String {
+    match at.strip_prefix("verdict.") {
+        Some(derived) => text::visible(&derived.replace("traits.", "trait ").replace('_', " ")),
+        None => text::excerpt(at, 120),
     }
 }
 

@@ -215,3 +215,28 @@ fn a_new_change_makes_only_its_pages_again() {
     assert!(kept(Path::new("tools/notes/history/search-notes.html")));
     assert!(after.contains_key(Path::new("changes/2026-03-06.html")));
 }
+
+#[test]
+fn a_server_page_says_when_the_list_was_read_and_tried() {
+    let dir = tempfile::tempdir().unwrap();
+    let (catalogue, site) = (catalogue(dir.path()), dir.path().join("s"));
+    let run = |name: &str, started: &str, outcome: &str| {
+        let folder = catalogue.join("runs").join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let report = json!({"run": name, "started": started, "targets": 1, "outcomes": [],
+            "seen": [{"slug": "notes", "name": "Notes", "outcome": outcome, "tools": 2}]});
+        std::fs::write(folder.join("report.json"), report.to_string()).unwrap();
+    };
+    run("b", "2026-03-05T10:00:00Z", "listed");
+    run("a", "2026-03-07T10:00:00Z", "timeout");
+    publish_with(&catalogue, &site, &[]);
+    let shown = without_tags(&page(&tree(&site), "tools/notes/index.html"));
+    assert!(shown.contains("List read on2026-03-05"), "{shown}");
+    assert!(shown.contains("Last tried on2026-03-07: timeout"));
+    run("c", "2026-03-08T10:00:00Z", "listed");
+    let said = publish_with(&catalogue, &site, &[]);
+    assert!(said.contains("; 1 servers rendered"), "{said}");
+    let shown = without_tags(&page(&tree(&site), "tools/notes/index.html"));
+    assert!(shown.contains("List read on2026-03-08"));
+    assert!(!shown.contains("Last tried on"));
+}
