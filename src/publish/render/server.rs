@@ -82,6 +82,8 @@ impl Renderer<'_> {
             "older_changes",
             &(past.older + past.steps.len() - changes.len()),
         );
+        let worse = changes.iter().find(|change| change.rug_pulls > 0);
+        context.insert("worse_day", worse.map_or("", |change| change.day.as_str()));
         context.insert("changes", &changes);
         context.insert("other_instructions", &instructions);
         context.insert_value("ld", self.structured(&path, &view.name, &sentence));

@@ -104,6 +104,7 @@ fn earlier_definitions_are_shown_with_the_difference_marked() {
     assert!(!files.contains_key(Path::new("tools/notes/history/new-tool.html")));
     let server = page(&files, "tools/notes/index.html");
     assert!(server.contains("href=\"history/search-notes.html\""));
+    assert!(without_tags(&server).contains("became more dangerous on 2026-03-05"));
     assert_eq!(texts(&server, "del"), ["brief."]);
     assert_eq!(texts(&server, "ins"), ["thorough."]);
 }
