@@ -5,9 +5,11 @@
 
 use super::input::{Server, ServerTool};
 use super::judge;
+use super::past::{Event, Step, ToolPast};
 use super::site::Site;
 use super::summary::ServerSummary;
 use crate::catalogue::history::Change;
+use crate::diff::{Detail, Risk};
 use crate::model::target::PublicTarget;
 use crate::model::{Assessment, Category, Finding, Outcome, PolicyDocument, Severity, Signal};
 use crate::model::{ToolEntry, Traits, Verdict};
@@ -39,7 +41,61 @@ pub struct ServerDocument<'a> {
     page: String,
     policy: Option<String>,
     tools: Vec<ToolLine<'a>>,
-    changes: &'a [Change],
+    changes: Vec<StepLine<'a>>,
+    older_changes: usize,
+}
+
+/// One change: the line of the history, and what it does to the risk.
+#[derive(Debug, Serialize)]
+struct StepLine<'a> {
+    #[serde(flatten)]
+    change: &'a Change,
+    risk: Risk,
+    tools: Vec<StepTool<'a>>,
+}
+
+/// One tool in a change.
+#[derive(Debug, Serialize)]
+struct StepTool<'a> {
+    name: &'a str,
+    change: crate::diff::Change,
+    risk: Risk,
+    rug_pull: bool,
+    history: Option<String>,
+}
+
+/// `api/v1/history/<server>/<tool>.json`.
+#[derive(Debug, Serialize)]
+struct HistoryDocument<'a> {
+    schema: u32,
+    kind: &'static str,
+    server: &'a str,
+    server_document: String,
+    name: &'a str,
+    page: String,
+    listed: bool,
+    events: Vec<EventLine<'a>>,
+}
+
+/// One thing that happened to a tool.
+#[derive(Debug, Serialize)]
+struct EventLine<'a> {
+    at: &'a str,
+    change: crate::diff::Change,
+    risk: Risk,
+    rug_pull: bool,
+    what: &'a [Detail],
+    before: Option<VersionLine<'a>>,
+    after: Option<VersionLine<'a>>,
+}
+
+/// One definition with the verdict on it.
+#[derive(Debug, Serialize)]
+struct VersionLine<'a> {
+    digest: &'a str,
+    category: Category,
+    severity: Severity,
+    definition: Option<&'a RawValue>,
 }
 
 /// One tool in a server's document.
@@ -138,7 +194,7 @@ struct ChangeLine<'a> {
     server: &'a str,
     document: String,
     #[serde(flatten)]
-    change: &'a Change,
+    step: StepLine<'a>,
 }
 
 /// One line of compact JSON.
@@ -203,7 +259,13 @@ pub fn server(
                 document: has_page(tool).then(|| tool_document(slug, &tool.slug)),
             })
             .collect(),
-        changes: &server.changes,
+        changes: server
+            .past
+            .steps
+            .iter()
+            .map(|step| StepLine::of(slug, step))
+            .collect(),
+        older_changes: server.past.older,
     })
 }
 
@@ -284,17 +346,83 @@ pub fn shard(prefix: &str, servers: &[ServerSummary]) -> Vec<u8> {
 }
 
 /// The newest changes, newest first.
-pub fn changes(changes: &[(&ServerSummary, &Change)]) -> Vec<u8> {
+pub fn changes(changes: &[(&ServerSummary, &Step)]) -> Vec<u8> {
     text(&ChangesDocument {
         schema: SCHEMA,
         kind: "changes",
         changes: changes
             .iter()
-            .map(|(server, change)| ChangeLine {
+            .map(|(server, step)| ChangeLine {
                 server: &server.slug,
                 document: server_document(&server.slug),
-                change,
+                step: StepLine::of(&server.slug, step),
             })
             .collect(),
     })
+}
+
+impl<'a> StepLine<'a> {
+    fn of(server: &str, step: &'a Step) -> StepLine<'a> {
+        StepLine {
+            change: &step.change,
+            risk: step.risk,
+            tools: step
+                .tools
+                .iter()
+                .map(|tool| StepTool {
+                    name: &tool.name,
+                    change: tool.change,
+                    risk: tool.risk,
+                    rug_pull: tool.rug_pull,
+                    history: tool
+                        .page
+                        .as_ref()
+                        .map(|page| history_document(server, page)),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Where the document of a tool's earlier definitions is.
+pub fn history_document(server: &str, tool: &str) -> String {
+    format!("api/v1/history/{server}/{tool}.json")
+}
+
+/// The document of a tool's earlier definitions.
+pub fn history(server: &Server, past: &ToolPast) -> Vec<u8> {
+    let slug = server.record.slug.as_str();
+    text(&HistoryDocument {
+        schema: SCHEMA,
+        kind: "history",
+        server: slug,
+        server_document: server_document(slug),
+        name: &past.name,
+        page: format!("tools/{slug}/history/{}.html", past.slug),
+        listed: past.listed,
+        events: past.events.iter().map(EventLine::of).collect(),
+    })
+}
+
+impl<'a> EventLine<'a> {
+    fn of(event: &'a Event) -> EventLine<'a> {
+        let line = |version: &'a super::past::Version| VersionLine {
+            digest: &version.digest,
+            category: version.verdict.category,
+            severity: version.verdict.severity,
+            definition: match &version.entry {
+                ToolEntry::Listed(raw) => Some(&**raw),
+                ToolEntry::Malformed(_) => None,
+            },
+        };
+        EventLine {
+            at: &event.at,
+            change: event.change.change,
+            risk: event.change.risk,
+            rug_pull: event.change.rug_pull,
+            what: &event.change.what,
+            before: event.before.as_ref().map(line),
+            after: event.after.as_ref().map(line),
+        }
+    }
 }

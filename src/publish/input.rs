@@ -2,7 +2,10 @@
 //! assessment and the policies.
 
 use super::judge::{self, Judge};
-use crate::catalogue::history::Change;
+use super::past::Past;
+use super::source::Seen;
+use crate::catalogue::History;
+use crate::catalogue::history::Past as Lines;
 use crate::model::{Assessment, Record, Slug, Tool, ToolEntry, Verdict};
 use crate::policy::Generated;
 use std::collections::HashSet;
@@ -15,8 +18,10 @@ pub struct Server {
     pub tools: Vec<ServerTool>,
     /// Entries of the list that could not be read, with their place.
     pub malformed: Vec<(usize, String)>,
-    /// What changed in it since it was first seen, oldest first.
-    pub changes: Vec<Change>,
+    /// What changed in it since it was first seen.
+    pub past: Past,
+    /// When it was asked.
+    pub seen: Seen,
     /// What follows for the whole server.
     pub assessment: Assessment,
     /// The policy of the whole server.
@@ -40,8 +45,9 @@ pub struct ServerTool {
 }
 
 impl Server {
-    /// Reads the tools of a record and has them judged. `changes` is its history, oldest first.
-    pub fn prepare(record: Record, changes: Vec<Change>, judge: &Judge) -> Server {
+    /// Reads the tools of a record and has them judged. `lines` is its history, and `history` has
+    /// the definitions that it names.
+    pub fn prepare(record: Record, lines: &Lines, history: &History, judge: &Judge) -> Server {
         let mut tools = Vec::with_capacity(record.tools.len());
         let mut places = Vec::with_capacity(record.tools.len());
         let mut malformed = Vec::new();
@@ -59,6 +65,9 @@ impl Server {
         let policy = judge.policy(&record.name, &tools, &verdicts);
         let policy_text = judge::policy_text(&policy.document);
         let slugs = slugs(tools.iter().map(|tool| tool.name.as_str()));
+        let past = Past::of(&record, lines, history, judge, &mut |names| {
+            names_of_past(&tools, &slugs, names)
+        });
         let tools = tools
             .into_iter()
             .zip(verdicts)
@@ -76,7 +85,8 @@ impl Server {
             record,
             tools,
             malformed,
-            changes,
+            past,
+            seen: Seen::default(),
             assessment,
             policy,
             policy_text,
@@ -118,6 +128,26 @@ fn slugs<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
             let mut slug = Slug::readable(name).to_string();
             if !taken.insert(slug.clone()) {
                 slug = Slug::unique(name, &format!("{name}\u{0}{place}")).to_string();
+                taken.insert(slug.clone());
+            }
+            slug
+        })
+        .collect()
+}
+
+/// File names for the tools of these names: that of the tool that the record has, and for one that
+/// is gone one that none of them has.
+fn names_of_past(tools: &[Tool], slugs: &[String], names: &[&str]) -> Vec<String> {
+    let mut taken: HashSet<String> = slugs.iter().cloned().collect();
+    names
+        .iter()
+        .map(|name| {
+            if let Some(at) = tools.iter().position(|tool| tool.name == *name) {
+                return slugs[at].clone();
+            }
+            let mut slug = Slug::readable(name).to_string();
+            if !taken.insert(slug.clone()) {
+                slug = Slug::unique(name, &format!("{name}\u{0}gone")).to_string();
                 taken.insert(slug.clone());
             }
             slug

@@ -9,6 +9,7 @@
 //! | [`pages`] | what the templates are given |
 //! | [`engine`], [`words`] | the templates and the words |
 //! | [`text`], [`params`], [`charts`] | foreign text, schemas and counts on their way into a page |
+//! | [`past`], [`marked`] | what changed since a server was first seen; two texts as one |
 //! | [`neighbours`] | which other tools and servers a page points to |
 //! | [`shards`] | cutting long lists by first letters |
 //! | [`attacks`] | the attack database |
@@ -28,10 +29,12 @@ pub mod engine;
 pub mod feeds;
 pub mod input;
 pub mod judge;
+pub mod marked;
 pub mod neighbours;
 pub mod options;
 pub mod pages;
 pub mod params;
+pub mod past;
 pub mod press;
 mod render;
 pub mod rulebook;
@@ -61,6 +64,10 @@ use state::State;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use summary::ServerSummary;
+
+/// How many bytes of records are kept as they were judged, from the first look at them to the
+/// rendering of their pages; in memory they take a few times as much.
+const KEPT: usize = 80 << 20;
 
 /// A site cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +126,8 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
     let mut engine = Engine::load(options.templates.as_deref())?;
     let files = source::record_files(catalogue)?;
     let history = History::of(catalogue);
+    let seen = source::seen(catalogue);
+    let seen_of = |slug: &str| seen.get(slug).cloned().unwrap_or_default();
     let mut last = State::read(out);
     let maker = maker(&judge, &engine, options);
     let same_maker = last.head.as_ref().is_some_and(|head| head.maker == maker);
@@ -131,6 +140,7 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
             let facts = state::hash([
                 source::bytes(path)?.as_slice(),
                 source::history_bytes(catalogue, path).as_slice(),
+                seen_of(name.trim_end_matches(".json")).bytes().as_slice(),
             ]);
             Ok((name, facts))
         })
@@ -172,22 +182,37 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
         })
         .collect();
     drop(last);
-    let prepare = |path: &Path| -> Result<Server, PublishError> {
-        let record = source::parse(path, &source::bytes(path)?)?;
-        let past = source::past(&history, &record)?;
-        Ok(Server::prepare(record, past, &judge))
+    let prepare = |path: &Path, bytes: &[u8]| -> Result<Server, PublishError> {
+        let record = source::parse(path, bytes)?;
+        let lines = source::past(&history, &record)?;
+        let mut server = Server::prepare(record, &lines, &history, &judge);
+        server.seen = seen_of(server.record.slug.as_str());
+        Ok(server)
     };
-    let summaries: Vec<ServerSummary> = files
+    // Judging costs more than rendering, so what was judged for its summary is kept for its pages
+    // as long as there is room; the rest is judged once more.
+    let room = AtomicUsize::new(KEPT);
+    let (summaries, kept): (Vec<ServerSummary>, Vec<Option<Server>>) = files
         .par_iter()
         .zip(&mut known)
-        .map(|(path, known)| match known {
-            Some(entry) => Ok(std::mem::replace(
-                &mut entry.summary,
-                ServerSummary::nothing(),
-            )),
-            None => Ok(ServerSummary::of(&prepare(path)?)),
+        .map(|(path, known)| {
+            if let Some(entry) = known {
+                let summary = std::mem::replace(&mut entry.summary, ServerSummary::nothing());
+                return Ok((summary, None));
+            }
+            let bytes = source::bytes(path)?;
+            let server = prepare(path, &bytes)?;
+            let summary = ServerSummary::of(&server);
+            let keep = room
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| {
+                    room.checked_sub(bytes.len())
+                })
+                .is_ok();
+            Ok((summary, keep.then_some(server)))
         })
-        .collect::<Result<_, PublishError>>()?;
+        .collect::<Result<Vec<_>, PublishError>>()?
+        .into_iter()
+        .unzip();
     let site = Site::of(summaries);
     let rules = Rulebook::of(&judge);
     let neighbours = Neighbours::of(&site);
@@ -234,7 +259,10 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
                 return Ok(());
             }
             rendered.fetch_add(1, Ordering::Relaxed);
-            renderer.server(here, &prepare(path)?)
+            match &kept[at] {
+                Some(server) => renderer.server(here, server),
+                None => renderer.server(here, &prepare(path, &source::bytes(path)?)?),
+            }
         })?;
         renderer.whole()?;
         Ok(rendered.into_inner())
@@ -244,20 +272,19 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
     let rendered = build(&stage)?;
     let tally = stage.swap()?;
     let head = state::Head::new(maker.clone(), whole, tally);
-    let entries = read
+    let entries: Vec<state::Line<'_>> = read
         .iter()
         .zip(&keys)
         .enumerate()
-        .map(|(at, ((name, facts), key))| {
-            (
-                name.as_str(),
-                facts.as_str(),
-                key.as_str(),
-                &site.servers[place(at)],
-            )
-        });
+        .map(|(at, ((name, facts), key))| state::Line {
+            file: name,
+            facts,
+            key,
+            summary: &site.servers[place(at)],
+        })
+        .collect();
     // Without the state the next build is slower, and that is all.
-    if let Err(error) = State::write(out, &head, entries) {
+    if let Err(error) = State::write(out, &head, &entries) {
         tracing::warn!("the state of the build could not be kept: {error}");
     }
     Ok(Report {

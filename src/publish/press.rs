@@ -12,8 +12,11 @@ use super::site::Site;
 use super::summary::ServerSummary;
 use super::write::{Stage, Tally};
 use super::{Options, PublishError};
+use crate::catalogue::History;
+use crate::catalogue::history::Past;
 use crate::model::Record;
 use crate::rules::RuleSet;
+use std::path::Path;
 
 /// Everything that the pages of some records need.
 pub struct Press {
@@ -34,7 +37,14 @@ impl Press {
         let mut engine = Engine::load(options.templates.as_deref())?;
         let mut servers: Vec<Server> = records
             .into_iter()
-            .map(|record| Server::prepare(record, Vec::new(), &judge))
+            .map(|record| {
+                Server::prepare(
+                    record,
+                    &Past::default(),
+                    &History::of(Path::new("")),
+                    &judge,
+                )
+            })
             .collect();
         servers.sort_by(|a, b| a.record.slug.cmp(&b.record.slug));
         let site = Site::of(servers.iter().map(ServerSummary::of).collect());

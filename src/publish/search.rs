@@ -514,7 +514,7 @@ mod tests {
                     .collect();
                 serde_json::from_value(serde_json::json!({"slug": format!("s{server}"), "name": format!("Server {server}"),
                     "label": "", "outcome": "listed", "detail": null, "transport": "stdio", "grade": "A", "points": 1.0,
-                    "trifecta": false, "tokens": 1, "findings": 0, "digest": null, "changes": [], "tools": tools}))
+                    "trifecta": false, "tokens": 1, "findings": 0, "digest": null, "changes": [], "histories": [], "tools": tools}))
                 .expect("a summary")
             })
             .collect();

@@ -1,8 +1,8 @@
 //! The whole catalogue in summaries, and what pages say of it as a whole.
 
+use super::past::Step;
 use super::summary::{ServerSummary, ToolSummary};
 use super::text;
-use crate::catalogue::history::Change;
 use crate::model::{Category, Outcome, Severity};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -80,12 +80,17 @@ impl Totals {
 
     /// The line at the foot of every page. Rounded, so that it seldom moves.
     pub fn line(&self) -> String {
-        format!(
+        let line = format!(
             "{} tools of {} servers read and classified, of {} asked.",
             text::rounded(self.tools),
             text::rounded(self.listed),
             text::rounded(self.servers),
-        )
+        );
+        // It begins a paragraph.
+        match line.strip_prefix("over") {
+            Some(rest) => format!("Over{rest}"),
+            None => line,
+        }
     }
 }
 
@@ -117,13 +122,18 @@ impl Site {
     }
 
     /// The newest changes of all servers, newest first.
-    pub fn changes(&self, most: usize) -> Vec<(&ServerSummary, &Change)> {
-        let mut all: Vec<(&ServerSummary, &Change)> = self
+    pub fn changes(&self, most: usize) -> Vec<(&ServerSummary, &Step)> {
+        let mut all: Vec<(&ServerSummary, &Step)> = self
             .servers
             .iter()
-            .flat_map(|server| server.changes.iter().map(move |change| (server, change)))
+            .flat_map(|server| server.changes.iter().map(move |step| (server, step)))
             .collect();
-        all.sort_by(|a, b| b.1.at.cmp(&a.1.at).then_with(|| a.0.slug.cmp(&b.0.slug)));
+        all.sort_by(|a, b| {
+            b.1.change
+                .at
+                .cmp(&a.1.change.at)
+                .then_with(|| a.0.slug.cmp(&b.0.slug))
+        });
         all.truncate(most);
         all
     }

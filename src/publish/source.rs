@@ -1,9 +1,10 @@
 //! Reading the records of a catalogue folder.
 
-use crate::catalogue::History;
-use crate::catalogue::history::Change;
-use crate::model::{Record, Slug};
+use crate::catalogue::history::Past;
+use crate::catalogue::{Catalogue, History};
+use crate::model::{Outcome, Record, Slug};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// A catalogue cannot be read.
@@ -44,6 +45,50 @@ pub enum SourceError {
         /// The other.
         second: PathBuf,
     },
+}
+
+/// When a server was asked, by days `YYYY-MM-DD`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// When its list was last read.
+    pub read: Option<String>,
+    /// When it was last tried without its list being read, where that is later, and how it ended.
+    pub failed: Option<(String, Outcome)>,
+}
+
+impl Seen {
+    /// The same as bytes, to tell whether it is another.
+    pub fn bytes(&self) -> Vec<u8> {
+        format!("{self:?}").into_bytes()
+    }
+}
+
+/// When each server was asked, by slug, from the reports of the runs. Runs over saved files have no
+/// date and say nothing.
+pub fn seen(catalogue: &Path) -> HashMap<String, Seen> {
+    let mut all: HashMap<String, Seen> = HashMap::new();
+    let mut runs = Catalogue::open(catalogue).map_or_else(|_| Vec::new(), |c| c.runs());
+    runs.sort_by(|a, b| a.started.cmp(&b.started));
+    for run in runs {
+        let Some(day) = run.started.as_deref().and_then(|at| at.get(..10)) else {
+            continue;
+        };
+        for target in &run.seen {
+            let seen = match target.outcome {
+                Outcome::Deferred | Outcome::OptedOut => continue,
+                _ => all.entry(target.slug.to_string()).or_default(),
+            };
+            if target.outcome.has_tools() {
+                *seen = Seen {
+                    read: Some(day.to_owned()),
+                    failed: None,
+                };
+            } else {
+                seen.failed = Some((day.to_owned(), target.outcome));
+            }
+        }
+    }
+    all
 }
 
 /// The files of a catalogue's records, sorted by slug.
@@ -126,12 +171,11 @@ pub fn history_bytes(catalogue: &Path, record: &Path) -> Vec<u8> {
 }
 
 /// The changes of a server, oldest first.
-pub fn past(history: &History, record: &Record) -> Result<Vec<Change>, SourceError> {
-    let past = history
+pub fn past(history: &History, record: &Record) -> Result<Past, SourceError> {
+    history
         .past(&record.slug)
         .map_err(|error| SourceError::Read {
             path: PathBuf::from(format!("history of {}", record.slug)),
             error,
-        })?;
-    Ok(past.changes)
+        })
 }

@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The version of the file's shape.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the last build was made from.
 #[derive(Debug, Default)]
@@ -63,6 +63,19 @@ pub struct Entry {
     pub summary: ServerSummary,
 }
 
+/// An [`Entry`] on its way to the file.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    /// The record's file name.
+    pub file: &'a str,
+    /// Hash of the record and its history.
+    pub facts: &'a str,
+    /// Hash of all that its pages are made from.
+    pub key: &'a str,
+    /// What lists say of it.
+    pub summary: &'a ServerSummary,
+}
+
 /// Where the state of a site is.
 pub fn path(out: &Path) -> Option<PathBuf> {
     let out = std::path::absolute(out).ok()?;
@@ -100,35 +113,23 @@ impl State {
     }
 
     /// Writes the state of the site at `out`.
-    pub fn write<'a>(
-        out: &Path,
-        head: &Head,
-        entries: impl Iterator<Item = (&'a str, &'a str, &'a str, &'a ServerSummary)>,
-    ) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            file: &'a str,
-            facts: &'a str,
-            key: &'a str,
-            summary: &'a ServerSummary,
-        }
+    pub fn write(out: &Path, head: &Head, entries: &[Line<'_>]) -> io::Result<()> {
         let Some(path) = path(out) else {
             return Ok(());
         };
         let aside = path.with_extension("jsonl.new");
         let mut file = BufWriter::with_capacity(1 << 20, std::fs::File::create(&aside)?);
         serde_json::to_writer(&mut file, head)?;
-        for (name, facts, key, summary) in entries {
-            file.write_all(b"\n")?;
-            serde_json::to_writer(
-                &mut file,
-                &Line {
-                    file: name,
-                    facts,
-                    key,
-                    summary,
-                },
-            )?;
+        // A batch at a time, so that not all of the text is in memory at once.
+        for batch in entries.chunks(2_048) {
+            let lines: Vec<Vec<u8>> = batch
+                .par_iter()
+                .map(serde_json::to_vec)
+                .collect::<Result<_, _>>()?;
+            for line in lines {
+                file.write_all(b"\n")?;
+                file.write_all(&line)?;
+            }
         }
         file.write_all(b"\n")?;
         file.into_inner()

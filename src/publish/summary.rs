@@ -2,8 +2,8 @@
 //! that half a million tools fit into memory.
 
 use super::input::Server;
+use super::past::Step;
 use super::text;
-use crate::catalogue::history::Change;
 use crate::model::{Category, Outcome, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -35,13 +35,12 @@ pub struct ServerSummary {
     /// Digest of its definitions.
     pub digest: Option<String>,
     /// Its newest changes, oldest first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Step>,
+    /// File names of the tools whose earlier definitions have a page.
+    pub histories: Vec<Box<str>>,
     /// Its tools in the order answered.
     pub tools: Vec<ToolSummary>,
 }
-
-/// How many changes of one server are kept for lists and feeds.
-const CHANGES: usize = 20;
 
 /// What lists say of a tool.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,6 +92,7 @@ impl ServerSummary {
             findings: 0,
             digest: None,
             changes: Vec::new(),
+            histories: Vec::new(),
             tools: Vec::new(),
         }
     }
@@ -149,7 +149,13 @@ impl ServerSummary {
             tokens: server.tokens(),
             findings: tools.iter().map(|tool| usize::from(tool.findings)).sum(),
             digest: record.digest.clone(),
-            changes: server.changes[server.changes.len().saturating_sub(CHANGES)..].to_vec(),
+            changes: server.past.steps.clone(),
+            histories: server
+                .past
+                .tools
+                .iter()
+                .map(|tool| tool.slug.as_str().into())
+                .collect(),
             tools,
         }
     }

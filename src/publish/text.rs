@@ -12,7 +12,7 @@ pub struct Segment {
     /// The text; hidden characters are already written as `\u{..}`.
     pub text: String,
     /// `""` plain, `hidden` an escape, `for` evidence that speaks for the verdict, `against`
-    /// evidence that speaks against it.
+    /// evidence that speaks against it, `del` and `ins` what went and what came.
     pub kind: &'static str,
     /// What the mark means, for evidence; empty otherwise.
     pub note: String,
@@ -131,7 +131,7 @@ pub fn segments(text: &str, marks: &[Mark]) -> Vec<Segment> {
 }
 
 /// Appends a piece, with runs of hidden characters as segments of their own.
-fn push_piece(out: &mut Vec<Segment>, piece: &str, kind: &'static str, note: &str) {
+pub(super) fn push_piece(out: &mut Vec<Segment>, piece: &str, kind: &'static str, note: &str) {
     let mut rest = piece;
     while !rest.is_empty() {
         let escaped = rest.chars().next().is_some_and(is_escaped);

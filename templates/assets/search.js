@@ -122,7 +122,11 @@
       result = merge(result, { total: both.length, entries: both });
       result.total = result.entries.length;
     }
-    const same = (entry) => words(entry.name || entry.serverName).join(" ") === whole;
+    // The name as it was typed, then the same words written in another way.
+    const same = (entry) => {
+      const name = entry.name || entry.serverName;
+      return name === query ? 2 : Number(words(name).join(" ") === whole);
+    };
     const entries = result.entries.filter((entry) => passes(entry, want));
     entries.sort((a, b) => same(b) - same(a));
     const filtered = want.some((value) => value);

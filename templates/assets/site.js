@@ -65,3 +65,42 @@ for (const box of document.querySelectorAll("[data-tabs]")) {
   box.prepend(list);
   show(0);
 }
+
+// The changes since the last visit, or since a day that is chosen. Only this browser remembers it.
+for (const form of document.querySelectorAll("form[data-since]")) {
+  const rows = Array.from(document.querySelectorAll(".changes li[data-at]"));
+  if (rows.length === 0) continue;
+  const key = "changes-seen:" + new URL(form.dataset.since, location.href).pathname;
+  const remembered = (value) => {
+    try {
+      if (value === undefined) return localStorage.getItem(key);
+      localStorage.setItem(key, value);
+    } catch { /* a browser that stores nothing shows everything */ }
+    return null;
+  };
+  const said = form.querySelector("output");
+  const day = form.querySelector("input");
+  const newest = rows.map((row) => row.dataset.at).sort().at(-1);
+  const last = remembered();
+  // Moments are RFC 3339 in UTC and compare as text.
+  const show = (from, fresh) => {
+    for (const row of rows) row.hidden = row.dataset.at < from;
+    for (const section of document.querySelectorAll("section.day")) {
+      section.hidden = !section.querySelector("li[data-at]:not([hidden])");
+    }
+    if (fresh !== undefined) said.textContent = fresh;
+  };
+  day.addEventListener("input", () => {
+    const count = rows.filter((row) => row.dataset.at >= day.value).length;
+    show(day.value, day.value ? `${count} shown` : "");
+  });
+  form.querySelector("[data-all]").addEventListener("click", () => { day.value = ""; show("", ""); });
+  if (last) {
+    const fresh = rows.filter((row) => row.dataset.at > last);
+    for (const row of fresh) row.classList.add("fresh");
+    const more = fresh.length === rows.length ? "at least " : "";
+    said.textContent = fresh.length ? `${more}${fresh.length} since you last looked, marked` : "Nothing since you last looked";
+  }
+  remembered(newest);
+  form.hidden = false;
+}

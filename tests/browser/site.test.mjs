@@ -71,11 +71,14 @@ const kinds = async () => {
   const server = await withTools();
   const unlisted = (await servers()).find((one) => one.tools === 0);
   const home = await (await fetch(base + "signals/index.html")).text();
+  const { changes } = await (await fetch(base + "api/v1/changes.json")).json();
+  const past = changes.flatMap((one) => one.tools).find((tool) => tool.history)?.history;
   const signal = home.match(/<th scope="row"><a href="([a-z0-9-]+\.html)"/)[1];
   return [
     "index.html", "servers/index.html", "categories/index.html", "categories/read/index.html", "risk/index.html",
     "risk/high/index.html", "signals/index.html", "signals/" + signal, "attacks/index.html", "attacks/tool-poisoning.html",
     "methodology.html", "outcomes.html", "about-crawler.html", "search/index.html", "404.html",
+    "changes/index.html", ...(past ? [(await (await fetch(base + past)).json()).page, `changes/${changes[0].at.slice(0, 10)}.html`] : []),
     server.page, server.tools[0].page, ...(unlisted ? ["tools/" + unlisted.slug + "/index.html"] : []),
   ];
 };
@@ -154,6 +157,36 @@ test("filters narrow the results and stay in the address", async () => {
   await page.selectOption("#f-severity", { label: "low" });
   await until(page, () => [...document.querySelectorAll("#results .result .sev")].every((badge) => badge.textContent === "Low"));
   assert.match(page.url(), /severity=0/);
+  await page.selectOption("#f-severity", "");
+  // Each filter keeps what the page of a result says of it.
+  for (const [filter, value, says] of [
+    ["#f-category", "", (found) => found.category],
+    ["#f-trait", "1", (found) => found.traits.private_data],
+    ["#f-signal", "", (found) => found.signals.length > 0],
+  ]) {
+    const chosen = value || await page.locator(`${filter} option`).nth(1).getAttribute("value");
+    await page.selectOption(filter, chosen);
+    await until(page, () => document.getElementById("status").textContent !== "");
+    const links = await page.locator("#results .result").evaluateAll((rows) => rows.slice(0, 3).map((row) => row.dataset.href));
+    for (const link of links) {
+      const url = new URL(link, page.url());
+      const [, slug, tool] = url.pathname.match(/tools\/([^/]+)\/(?:([^/]+)\.html)?/);
+      const { tools } = await (await fetch(`${base}api/v1/servers/${slug}.json`)).json();
+      const found = tools.find((one) => one.slug === (tool === "index" ? url.hash.slice(3) : tool));
+      assert.ok(found && says(found), `${filter} ${chosen}: ${link}`);
+    }
+    await page.selectOption(filter, "");
+  }
+  for (const [value, transports] of [["1", ["streamable-http", "sse"]], ["2", ["stdio"]]]) {
+    await page.selectOption("#f-transport", value);
+    const links = await page.locator("#results .result").evaluateAll((rows) => rows.slice(0, 3).map((row) => row.dataset.href));
+    for (const link of links) {
+      const slug = new URL(link, page.url()).pathname.match(/tools\/([^/]+)\//)[1];
+      const { transport } = await (await fetch(`${base}api/v1/servers/${slug}.json`)).json();
+      assert.ok(transports.includes(transport), `${transport} for ${value}`);
+    }
+  }
+  await page.selectOption("#f-transport", "");
   await page.fill("#q", "zzzzqqqq");
   await until(page, () => document.getElementById("status").textContent === "Nothing found.");
   await close();
@@ -166,6 +199,31 @@ test("a query costs at most 250 KB", async () => {
   await page.fill("#q", "list");
   await page.locator("#results .result").first().waitFor();
   assert.ok(bytes < 250_000, `${bytes} bytes, uncompressed`);
+  await close();
+});
+
+test("changes since the last visit are marked, and a day narrows them", async () => {
+  const { page, close } = await open("404.html");
+  let days = ["2999-01-02", "2999-01-01"];
+  // Later than any change there is, so that the test knows which are new.
+  await page.route("**/changes/index.html", async (route) => {
+    const response = await route.fetch();
+    const rows = days.map((day) => `<section class="day"><ol class="changes"><li data-at="${day}T10:00:00Z">of ${day}</li></ol></section>`);
+    await route.fulfill({ response, body: (await response.text()).replace("</form>", "</form>" + rows.join("")) });
+  });
+  await page.goto(base + "changes/index.html");
+  assert.equal(await page.textContent("#since-said"), "");
+  assert.equal(await page.locator("li.fresh").count(), 0);
+  days = ["2999-01-03", ...days];
+  await page.goto(base + "changes/index.html");
+  assert.equal(await page.textContent("#since-said"), "1 since you last looked, marked");
+  assert.equal(await page.locator("li.fresh").textContent(), "of 2999-01-03");
+  await page.fill("#since", "2999-01-02");
+  assert.equal(await page.locator("li[data-at]:visible").count(), 2);
+  await page.click("[data-all]");
+  assert.ok(await page.locator("li[data-at]:visible").count() >= 3);
+  await page.goto(base + "changes/index.html");
+  assert.equal(await page.textContent("#since-said"), "Nothing since you last looked");
   await close();
 });
 

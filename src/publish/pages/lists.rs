@@ -56,8 +56,8 @@ impl<'a> ServerRow<'a> {
 /// A server with some of its tools.
 #[derive(Debug, Serialize)]
 pub struct Group<'a> {
-    /// The server's slug.
-    pub slug: &'a str,
+    /// The server's folder, from the page.
+    pub folder: String,
     /// Its name, visible form.
     pub name: &'a str,
     /// The tools.
@@ -73,8 +73,9 @@ pub struct Entry<'a> {
     pub href: String,
     /// Severity.
     pub severity: &'static str,
-    /// Category.
-    pub category: &'static str,
+    /// The same with a capital letter. Lists are the largest part of a large site: what can be
+    /// looked up once is not made in the template.
+    pub label: &'static str,
     /// One line of its description.
     pub line: &'a str,
 }

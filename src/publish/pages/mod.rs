@@ -3,6 +3,7 @@
 //! docs/templates.md describes them for whoever changes a template.
 
 pub mod changes;
+pub mod history;
 pub mod lists;
 pub mod policy;
 pub mod server;

@@ -195,6 +195,8 @@ impl EmitterView {
     pub fn all(server: &Server) -> Vec<EmitterView> {
         judge::emissions(server.record.slug.as_str(), &server.policy)
             .into_iter()
+            // The page has the policy itself already.
+            .filter(|emission| emission.text != server.policy_text)
             .map(|emission| EmitterView {
                 id: emission.id,
                 title: emission.title,
@@ -378,6 +380,9 @@ fn facts(server: &Server) -> Vec<Fact> {
     let record = &server.record;
     let target = &record.target;
     let mut facts = Vec::new();
+    let seen = &server.seen;
+    let failed = seen.failed.as_ref();
+    let failed = failed.map(|(day, outcome)| format!("{day}: {}", outcome.as_str()));
     let mut add = |name: &'static str, value: Option<String>, href: String| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             facts.push(Fact {
@@ -387,6 +392,8 @@ fn facts(server: &Server) -> Vec<Fact> {
             });
         }
     };
+    add("List read on", seen.read.clone(), String::new());
+    add("Last tried on", failed, String::new());
     add("Endpoint", target.url.clone(), String::new());
     add("npm package", target.npm.clone(), String::new());
     add("PyPI package", target.pypi.clone(), String::new());
@@ -425,6 +432,8 @@ fn facts(server: &Server) -> Vec<Fact> {
         (None, era) => era.map(|era| format!("{} era", era.as_str())),
     };
     add("Protocol", spoken, String::new());
+    let package = |key: &str| Some(record.package.as_ref()?.get(key)?.as_str()?.to_owned());
+    add("Package version", package("version"), String::new());
     let listed_with = record.listed_with.as_deref().map(|with| match with {
         "placeholder" => {
             "placeholder credentials; with real ones it may offer other tools".to_owned()

@@ -1,5 +1,6 @@
 //! What the page of one tool shows.
 
+use super::history::PastView;
 use super::policy::PolicyView;
 use crate::model::{Category, Verdict};
 use crate::publish::input::{Server, ServerTool, tokens};
@@ -33,6 +34,8 @@ pub struct ToolView {
     pub confidence: String,
     /// The description with its evidence marked; empty when there is none.
     pub description: Vec<Segment>,
+    /// The same on one line, visible form, cut.
+    pub line: String,
     /// How many hidden characters the description holds.
     pub description_hidden: usize,
     /// Signals.
@@ -57,6 +60,8 @@ pub struct ToolView {
     pub tokens: usize,
     /// The policy for this tool alone.
     pub policy: PolicyView,
+    /// Its past; none where it is as it was first seen.
+    pub past: Option<PastView>,
 }
 
 /// A signal.
@@ -146,6 +151,7 @@ impl ToolView {
         ToolView {
             name_hidden: name != tool.tool.name,
             policy: PolicyView::of(&server.policy, &tool.tool.name),
+            past: server.past.tool(&tool.tool.name).and_then(PastView::of),
             name,
             slug: tool.slug.clone(),
             title,
@@ -160,6 +166,7 @@ impl ToolView {
             } else {
                 text::segments(described, &marks(verdict, "description", rules))
             },
+            line: text::excerpt(described, 300),
             description_hidden: text::hidden_count(described),
             signals: verdict
                 .signals
@@ -297,6 +304,10 @@ fn raised(verdict: &Verdict, path: &str, rules: &Rulebook) -> Vec<String> {
 fn field(id: &str) -> String {
     match id.split_once(':') {
         Some(("property", path)) => format!("parameter {}", text::visible(path)),
+        Some(("enum", path)) => {
+            let property = path.split('[').next().unwrap_or(path);
+            format!("a value of parameter {}", text::visible(property))
+        }
         Some(("annotation", hint)) => format!("annotation {}", text::visible(hint)),
         _ => text::visible(id),
     }

@@ -79,7 +79,7 @@ impl Renderer<'_> {
             .page(&list.first, list.title.clone(), list.description.clone())
             .nav(list.nav);
         if total <= TOOLS {
-            context.insert("groups", &self.groups(&selected));
+            context.insert("groups", &self.groups(&page.root, &selected));
             context.insert("parts", &Vec::<Part>::new());
             context.insert("top", &Vec::<Top<'_>>::new());
             context.insert("part", "");
@@ -121,18 +121,23 @@ impl Renderer<'_> {
                 let path = format!("{folder}/{}", part.file);
                 let title = format!("{}: {}", list.title, part.prefix);
                 let mut context = context.clone();
-                context.insert("groups", &self.groups(&selected[shard.from..shard.to]));
                 context.insert("part", &part.prefix);
                 context.insert("top", &Vec::<Top<'_>>::new());
                 let page = self
                     .page(&path, title, list.description.clone())
                     .nav(list.nav);
+                let groups = self.groups(&page.root, &selected[shard.from..shard.to]);
+                context.insert("groups", &groups);
                 self.put(&path, list.template, &page, context)
             })?;
         self.put(&list.first, list.template, &page, context)
     }
 
-    fn groups<'s>(&self, selected: &[(&'s ServerSummary, Vec<&'s ToolSummary>)]) -> Vec<Group<'s>> {
+    fn groups<'s>(
+        &self,
+        root: &str,
+        selected: &[(&'s ServerSummary, Vec<&'s ToolSummary>)],
+    ) -> Vec<Group<'s>> {
         selected
             .iter()
             .map(|(server, tools)| {
@@ -145,7 +150,7 @@ impl Renderer<'_> {
                     at.and_then(|at| pages.get(at)).copied().unwrap_or_default()
                 };
                 Group {
-                    slug: &server.slug,
+                    folder: format!("{root}tools/{}/", server.slug),
                     name: &server.name,
                     tools: tools
                         .iter()
@@ -153,7 +158,7 @@ impl Renderer<'_> {
                             name: &tool.name,
                             href: href(&tool.slug, has_page(tool)),
                             severity: tool.severity.as_str(),
-                            category: tool.category.as_str(),
+                            label: label(tool.severity),
                             line: &tool.line,
                         })
                         .collect(),
@@ -388,6 +393,15 @@ impl Renderer<'_> {
             .filter(|attack| attack.when.iter().any(&names))
             .map(super::AttackLink::of)
             .collect()
+    }
+}
+
+const fn label(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "Critical",
+        Severity::High => "High",
+        Severity::Medium => "Medium",
+        Severity::Low => "Low",
     }
 }
 

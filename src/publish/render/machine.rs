@@ -113,6 +113,7 @@ impl Renderer<'_> {
             "attacks/index.html",
             "methodology.html",
             "outcomes.html",
+            "changes/index.html",
             "about-crawler.html",
         ]
         .into_iter()
@@ -124,8 +125,14 @@ impl Renderer<'_> {
                 .map(|attack| (format!("attacks/{}.html", attack.id), None)),
         );
         for server in &self.site.servers {
-            let changed = server.changes.last().map(|change| change.at.clone());
+            let changed = server.changes.last().map(|step| step.change.at.clone());
             all.push((format!("tools/{}/index.html", server.slug), changed.clone()));
+            for tool in &server.histories {
+                all.push((
+                    format!("tools/{}/history/{tool}.html", server.slug),
+                    changed.clone(),
+                ));
+            }
             let pages = super::with_page(server, self.options.tool_pages);
             for (tool, _) in server.tools.iter().zip(pages).filter(|(_, page)| *page) {
                 all.push((

@@ -1,5 +1,6 @@
 //! Which pages there are and what each is given.
 
+mod changes;
 mod lists;
 mod machine;
 mod server;
@@ -17,6 +18,7 @@ use super::site::Site;
 use super::summary::ServerSummary;
 use super::write::Stage;
 use crate::model::Severity;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::cmp::Reverse;
 use tera::{Context, Value};
@@ -111,7 +113,7 @@ impl Renderer<'_> {
     /// The pages over the whole catalogue, and the files for machines.
     pub(super) fn whole(&self) -> Result<(), PublishError> {
         type Job<'a> = fn(&Renderer<'a>) -> Result<(), PublishError>;
-        let jobs: [Job<'_>; 13] = [
+        let jobs: [Job<'_>; 14] = [
             Self::search_index,
             Self::categories,
             Self::risk,
@@ -124,11 +126,11 @@ impl Renderer<'_> {
             Self::about,
             Self::search_page,
             Self::api,
+            Self::changes,
             Self::feeds,
         ];
-        for job in jobs {
-            job(self)?;
-        }
+        // Some of them use one core only, so they run beside one another.
+        jobs.par_iter().try_for_each(|job| job(self))?;
         self.stage.put(super::write::MARKER, &self.build())?;
         for (name, bytes) in self.engine.assets() {
             self.stage.put(&format!("assets/{name}"), bytes)?;
@@ -194,6 +196,10 @@ pub(super) fn files_of(server: &ServerSummary, options: &Options) -> Vec<String>
     for (tool, _) in server.tools.iter().zip(pages).filter(|(_, page)| *page) {
         files.push(format!("tools/{slug}/{}.html", tool.slug));
         files.push(super::api::tool_document(slug, &tool.slug));
+    }
+    for tool in &server.histories {
+        files.push(format!("tools/{slug}/history/{tool}.html"));
+        files.push(super::api::history_document(slug, tool));
     }
     files
 }

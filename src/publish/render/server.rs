@@ -5,12 +5,17 @@ use crate::model::Category;
 use crate::publish::PublishError;
 use crate::publish::input::{Server, ServerTool};
 use crate::publish::neighbours::Place;
-use crate::publish::pages::changes::ChangeView;
+use crate::publish::pages::changes::{ChangeView, InstructionsView};
 use crate::publish::pages::server::{EmitterView, ServerView};
 use crate::publish::pages::tool::ToolView;
 use crate::publish::{api, feeds, text};
 use serde::Serialize;
 use tera::{Context, Value};
+
+/// How many changes a server's page shows.
+const CHANGES: usize = 20;
+/// How many changes of the instructions it shows.
+const INSTRUCTIONS: usize = 3;
 
 /// A tool or a server that a page points to.
 #[derive(Debug, Serialize)]
@@ -59,14 +64,28 @@ impl Renderer<'_> {
         context.insert_value("server", shared.clone());
         context.insert("summary", &sentence);
         context.insert("related", &self.related_servers(at));
-        let changes: Vec<ChangeView> = server
-            .changes
+        let past = &server.past;
+        let changes: Vec<ChangeView> = past
+            .steps
             .iter()
             .rev()
-            .take(20)
+            .take(CHANGES)
             .map(ChangeView::of)
             .collect();
+        let instructions: Vec<InstructionsView> = past
+            .instructions
+            .iter()
+            .take(INSTRUCTIONS)
+            .map(InstructionsView::of)
+            .collect();
+        context.insert(
+            "older_changes",
+            &(past.older + past.steps.len() - changes.len()),
+        );
+        let worse = changes.iter().find(|change| change.rug_pulls > 0);
+        context.insert("worse_day", worse.map_or("", |change| change.day.as_str()));
         context.insert("changes", &changes);
+        context.insert("other_instructions", &instructions);
         context.insert_value("ld", self.structured(&path, &view.name, &sentence));
         self.put(&path, "pages/server.html", &page, context)?;
         let documents = [
@@ -82,6 +101,11 @@ impl Renderer<'_> {
         for (path, bytes) in documents {
             self.stage.put(&path, &bytes)?;
         }
+        let tool_page = |name: &str| {
+            let tool = server.tools.iter().find(|tool| tool.tool.name == name)?;
+            Some((tool.slug.clone(), has_page(tool)))
+        };
+        self.histories(server, &shared, &tool_page)?;
         if server.tools.is_empty() {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use super::{AttackLink, Renderer};
 use crate::model::{Category, Outcome, Severity};
 use crate::publish::PublishError;
-use crate::publish::pages::changes::ChangeView;
+use crate::publish::pages::changes::ChangeRow;
 use crate::publish::pages::lists::ServerRow;
 use crate::publish::pages::server;
 use crate::publish::{charts, rulebook, text};
@@ -15,13 +15,6 @@ struct OutcomeRow {
     outcome: &'static str,
     count: String,
     share: String,
-}
-
-#[derive(Debug, Serialize)]
-struct ChangeRow<'a> {
-    slug: &'a str,
-    name: &'a str,
-    change: ChangeView,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,11 +57,7 @@ impl Renderer<'_> {
             .site
             .changes(8)
             .into_iter()
-            .map(|(server, change)| ChangeRow {
-                slug: &server.slug,
-                name: &server.name,
-                change: ChangeView::of(change),
-            })
+            .map(|(server, step)| ChangeRow::of(server, step))
             .collect();
         let mut context = Context::new();
         context.insert("servers", &text::thousands(totals.servers));

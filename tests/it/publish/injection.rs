@@ -1,8 +1,9 @@
 //! Foreign text cannot become markup: every field of a record holds a payload, and the pages have
 //! the same elements and attributes as those of a harmless twin.
 
+use super::changes::through;
 use super::html;
-use super::{add, publish, tree};
+use super::{publish, tree};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -101,10 +102,28 @@ fn record(at: usize, text: &str) -> Value {
     })
 }
 
+/// What the record was before: other definitions, and tools that are gone, of the same payload.
+fn earlier(at: usize, text: &str) -> Value {
+    let mut record = record(at, text);
+    let text = format!("{text} {at}");
+    record["instructions"] = json!(format!("Before. {text}"));
+    let tools = record["tools"].as_array_mut().unwrap();
+    tools[0]["description"] = json!(format!("It was another. {text}"));
+    tools[0]["inputSchema"]["properties"] =
+        json!({format!("{text} gone"): {"type": "string", "enum": [text]}});
+    tools[0]["title"] = json!(format!("Old {text}"));
+    tools.push(json!({"name": format!("gone {text}"), "description": text}));
+    record
+}
+
 fn site(folder: &Path, change: fn(&str) -> String) -> std::path::PathBuf {
     let (catalogue, site) = (folder.join("c"), folder.join("s"));
     for (at, payload) in PAYLOADS.iter().enumerate() {
-        add(&catalogue, &record(at, &change(payload)));
+        let now = record(at, &change(payload));
+        through(
+            &catalogue,
+            &[("", earlier(at, &change(payload))), ("2026-01-02", now)],
+        );
     }
     publish(&catalogue, &site);
     site
@@ -138,7 +157,7 @@ fn sixty_payloads_in_every_field_add_no_element_and_no_attribute() {
             };
             // Punctuation is evidence too: the twin may have fewer marks and rows of evidence. No
             // payload can be made of these elements alone.
-            let of_evidence = ["mark", "tr", "td", "code", "bdi"];
+            let of_evidence = ["mark", "tr", "td", "code", "bdi", "ins", "del"];
             page.elements
                 .iter()
                 .filter(|e| !of_evidence.contains(&e.name.as_str()))
@@ -201,6 +220,12 @@ fn judged_alike(one: &super::Files, other: &super::Files, page: &Path) -> bool {
     of(one) == of(other)
 }
 
+/// The elements of feeds and badges.
+const OURS: [&str; 15] = [
+    "feed", "title", "id", "updated", "author", "name", "link", "entry", "category", "summary",
+    "svg", "rect", "path", "g", "text",
+];
+
 #[test]
 fn feeds_and_badges_stay_well_formed() {
     let dir = tempfile::tempdir().unwrap();
@@ -212,11 +237,18 @@ fn feeds_and_badges_stay_well_formed() {
         }
         if path.extension().is_some_and(|e| e == "svg" || e == "xml") {
             let text = std::str::from_utf8(bytes).unwrap();
-            assert!(
-                !text.contains("<script") && !text.contains("onload="),
-                "{}",
-                path.display()
-            );
+            for tag in text.split('<').skip(1) {
+                let name: String = tag
+                    .trim_start_matches('/')
+                    .chars()
+                    .take_while(char::is_ascii_alphanumeric)
+                    .collect();
+                assert!(
+                    OURS.contains(&name.as_str()) || tag.starts_with("?xml"),
+                    "{}: <{tag}",
+                    path.display()
+                );
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `toolrisk publish`: from records to a site.
 
+mod changes;
 mod html;
 mod injection;
 mod whole;

@@ -1,5 +1,6 @@
 //! The whole site: valid HTML, no broken link, every number a count, every JSON of its shape.
 
+use super::changes::through;
 use super::html;
 use super::{Files, add, publish, publish_with, record, toolrisk, tree};
 use serde_json::{Value, json};
@@ -14,33 +15,27 @@ fn catalogue(folder: &Path) -> PathBuf {
         &catalogue,
         &record("Trigger Dev", "trigger-dev", &super::trigger()),
     );
-    add(
-        &catalogue,
-        &record(
-            "Notes",
-            "notes",
-            &json!([
-                {"name": "delete_note", "description": "Permanently deletes a note."},
-                {"name": "create_note", "description": "Creates a note.", "annotations": {"readOnlyHint": true}},
-                {"name": "run_query", "description": "Runs an SQL query.", "inputSchema": {"type": "object", "properties": {"sql": {"type": "string"}}}},
-                {"name": "send_payment", "description": "Sends a payment."},
-                {"name": "x"},
-                {"name": "list_runs", "description": "Lists\u{200b} runs."}
-            ]),
-        ),
+    let now = record(
+        "Notes",
+        "notes",
+        &json!([
+            {"name": "delete_note", "description": "Permanently deletes a note."},
+            {"name": "create_note", "description": "Creates a note.", "annotations": {"readOnlyHint": true}},
+            {"name": "run_query", "description": "Runs an SQL query.", "inputSchema": {"type": "object", "properties": {"sql": {"type": "string"}}}},
+            {"name": "send_payment", "description": "Sends a payment."},
+            {"name": "x"},
+            {"name": "list_runs", "description": "Lists\u{200b} runs."}
+        ]),
     );
+    let mut before = now.clone();
+    let tools = before["tools"].as_array_mut().unwrap();
+    tools.retain(|tool| tool["name"] != "send_payment");
+    tools[0]["description"] = json!("Deletes a note; it can be restored.");
+    through(&catalogue, &[("", before), ("2026-02-03T04:05:06Z", now)]);
     let mut dead = record("Gone", "gone", &json!([]));
     dead["outcome"] = json!("timeout");
     dead["detail"] = json!("no answer within 10 s");
     add(&catalogue, &dead);
-    let slug = toolrisk::model::Slug::try_from("notes".to_owned()).unwrap();
-    let history = catalogue.join("history").join(slug.shard());
-    fs::create_dir_all(&history).unwrap();
-    fs::write(
-        history.join("notes.jsonl"),
-        "{\"at\":\"2026-02-03T04:05:06Z\",\"from\":null,\"to\":null,\"added\":[{\"name\":\"send_payment\",\"digest\":\"sha256:0\"}]}\n",
-    )
-    .unwrap();
     catalogue
 }
 
@@ -59,6 +54,30 @@ fn built() -> (tempfile::TempDir, PathBuf, Files) {
 /// Checks the pages of a site: the HTML5 parser finds no error, ids are unique, headings and
 /// language are there, and every relative link leads to a file and, with a fragment, to an id.
 pub(super) fn check(files: &Files) -> usize {
+    let pages = check_markup(files);
+    for (path, bytes) in files {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        // Slips of our own templates; on other sites a description may hold such text.
+        for slip in [
+            "..</p>",
+            "a Execute",
+            "a Unknown",
+            "MCP Server MCP Server",
+            "> .<",
+            "( )",
+        ] {
+            let is_page = path.extension().is_some_and(|e| e == "html");
+            assert!(
+                !is_page || !text.contains(slip),
+                "{}: {slip}",
+                path.display()
+            );
+        }
+    }
+    pages
+}
+
+fn check_markup(files: &Files) -> usize {
     let mut ids: std::collections::BTreeMap<&Path, BTreeSet<String>> =
         std::collections::BTreeMap::default();
     let mut links: Vec<(&Path, String)> = Vec::new();
@@ -104,16 +123,6 @@ pub(super) fn check(files: &Files) -> usize {
             "{}",
             path.display()
         );
-        for slip in [
-            "..</p>",
-            "a Execute",
-            "a Unknown",
-            "MCP Server MCP Server",
-            "> .<",
-            "( )",
-        ] {
-            assert!(!text.contains(slip), "{}: {slip}", path.display());
-        }
     }
     for (from, link) in links {
         if link.starts_with("https://") || link.starts_with("http://") {
@@ -152,6 +161,14 @@ pub(super) fn check(files: &Files) -> usize {
 fn pages_are_valid_and_no_link_is_broken() {
     let (_dir, _site, files) = built();
     assert!(check(&files) > 50);
+}
+
+/// `TOOLRISK_SITE=site cargo test --test it -- --ignored a_site_that_is_given` checks a large site.
+#[test]
+#[ignore = "wants a site in TOOLRISK_SITE"]
+fn a_site_that_is_given_is_valid() {
+    let site = std::env::var("TOOLRISK_SITE").expect("TOOLRISK_SITE names a published site");
+    assert!(check_markup(&tree(Path::new(&site))) > 50);
 }
 
 #[test]
@@ -225,7 +242,10 @@ fn every_document_of_the_api_has_its_shape() {
         seen.insert(kind);
     }
     let kinds: Vec<&str> = seen.iter().map(String::as_str).collect();
-    assert_eq!(kinds, ["changes", "index", "server", "shard", "tool"]);
+    assert_eq!(
+        kinds,
+        ["changes", "history", "index", "server", "shard", "tool"]
+    );
 }
 
 #[test]
