@@ -140,6 +140,7 @@ impl Search<'_> {
         !text.is_ascii()
             || self.rules.triggers.is_match(text)
             || has_long_blank(text)
+            || has_codes(text)
             || text.len() >= 24 && has_long_run(text)
     }
 
@@ -247,6 +248,7 @@ impl Search<'_> {
                 Fact::MixedScripts => odd.mixed,
                 Fact::PseudoTag => pseudo_tag(&lower()),
                 Fact::RemoteImage => remote_image(&lower()),
+                Fact::MailAddress => mail_address(text),
                 Fact::Decoded => all.filter(|_| decoded),
                 Fact::CollidingName => all.filter(|_| collides),
                 Fact::IsName | Fact::IsParameter => all.filter(|_| given.contains(fact)),
@@ -345,6 +347,19 @@ fn has_long_blank(text: &str) -> bool {
     })
 }
 
+/// A row of numbers long enough to spell a sentence in character codes.
+fn has_codes(text: &str) -> bool {
+    let mut run = 0;
+    text.bytes().any(|byte| {
+        run = if byte.is_ascii_digit() || matches!(byte, b' ' | b',') {
+            run + 1
+        } else {
+            0
+        };
+        run >= 48
+    })
+}
+
 /// A run of letters and digits long enough to hold an encoded text.
 fn has_long_run(text: &str) -> bool {
     let mut run = 0;
@@ -363,7 +378,7 @@ fn has_long_run(text: &str) -> bool {
 
 /// A tag or marker that imitates the turns of a conversation.
 fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
-    const MARKS: [&str; 20] = [
+    const MARKS: [&str; 36] = [
         "<important>",
         "<system>",
         "</secret>",
@@ -372,8 +387,10 @@ fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
         "<instructions>",
         "<critical>",
         "<|im_start|>",
+        "<|im_end|>",
         "<|system|>",
-        "[system]:",
+        "<|endoftext|>",
+        "[system]",
         "[inst]",
         "<<sys>>",
         "### system:",
@@ -382,8 +399,22 @@ fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
         "</user>",
         "</system>",
         "<system_prompt>",
+        "<system-reminder>",
         "<admin>",
         "<override>",
+        "<tool_result>",
+        "<function_results>",
+        "\nhuman:",
+        "\nassistant:",
+        "\nsystem:",
+        "\nuser:",
+        "\ndeveloper:",
+        ". developer:",
+        "tool result:",
+        "<critical_",
+        "<system_",
+        "<important_",
+        "<secret_",
     ];
     MARKS
         .iter()
@@ -393,6 +424,14 @@ fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
 
 /// A picture from elsewhere with a query: loading it carries data out.
 fn remote_image(lower: &str) -> Option<(usize, usize)> {
+    if let Some(from) = lower.find("<img") {
+        let end = lower[from..]
+            .find('>')
+            .map_or(lower.len(), |end| from + end);
+        if lower[from..end].contains("//") && lower[from..end].contains('?') {
+            return Some((from, end));
+        }
+    }
     let from = lower
         .find("](http")
         .filter(|at| lower[..*at].contains("!["))?;
@@ -402,4 +441,17 @@ fn remote_image(lower: &str) -> Option<(usize, usize)> {
     lower[from..end]
         .contains(['?', '{', '='])
         .then_some((from, end))
+}
+
+/// The first mail address: a name, an at sign, and a host with a dot.
+fn mail_address(text: &str) -> Option<(usize, usize)> {
+    let of_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+');
+    let of_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'@', bytes).find_map(|at| {
+        let before = bytes[..at].iter().rev().take_while(|b| of_name(b)).count();
+        let after = bytes[at + 1..].iter().take_while(|b| of_host(b)).count();
+        let host = text.get(at + 1..at + 1 + after)?.trim_end_matches('.');
+        (before > 0 && host.contains('.')).then_some((at - before, at + 1 + host.len()))
+    })
 }

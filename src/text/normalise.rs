@@ -67,6 +67,9 @@ impl View {
 /// at the start are not odd.
 pub fn oddities(text: &str) -> Oddities {
     let mut odd = Oddities::default();
+    let rightward = text.chars().any(
+        |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'),
+    );
     let mut previous = '\0';
     let mut blanks = 0usize;
     let mut blanks_from = 0;
@@ -74,10 +77,15 @@ pub fn oddities(text: &str) -> Oddities {
     for (at, character) in text.char_indices() {
         let span = Some((at, at + character.len_utf8()));
         match character {
-            // Flags of regions are written with tags after a black flag.
-            '\u{e0000}'..='\u{e007f}' if previous == '\u{1f3f4}' || is_tag(previous) => {}
+            // Flags of regions are written with a few tags after a black flag.
+            '\u{e0000}'..='\u{e007f}' if is_flag(text, at) => {}
             '\u{e0000}'..='\u{e007f}' => odd.tags = odd.tags.or(span),
+            // Isolates belong around words of another direction.
+            '\u{2066}'..='\u{2069}' if rightward => {}
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => odd.bidi = odd.bidi.or(span),
+            // Khmer, Thai, Lao and Burmese part words with it.
+            '\u{200b}' if matches!(previous, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}') =>
+                {}
             '\u{200d}' | '\u{200c}' if !previous.is_ascii() => {}
             '\u{fe00}'..='\u{fe0f}'
                 if !previous.is_ascii() || matches!(previous, '0'..='9' | '#' | '*') => {}
@@ -87,7 +95,7 @@ pub fn oddities(text: &str) -> Oddities {
             '\u{1b}' | '\u{8}' | '\u{7f}' | '\u{9b}' => odd.control = odd.control.or(span),
             _ => {}
         }
-        if matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{a0}') {
+        if character.is_whitespace() {
             if blanks == 0 {
                 blanks_from = at;
             }
@@ -117,13 +125,37 @@ pub fn oddities(text: &str) -> Oddities {
     {
         odd.mixed = odd.mixed.or(Some((from, text.len())));
     }
-    odd.comment = text.find("<!--").map(|from| {
+    let marked = text.find("<!--").or_else(|| text.find("[//]: #"));
+    odd.comment = marked.map(|from| {
         let end = text[from..]
             .find("-->")
             .map_or(text.len(), |end| from + end + 3);
         (from, end)
     });
+    // A comment that is only named, as the subject of a tool, says nothing.
+    odd.comment = odd.comment.filter(|(from, end)| {
+        let inner = text.get(from + 4..*end).unwrap_or_default();
+        inner
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .count()
+            >= 3
+    });
     odd
+}
+
+/// Whether the tag at `at` belongs to the flag of a region: a black flag and at most seven tags.
+fn is_flag(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let tags = before
+        .chars()
+        .rev()
+        .take_while(|c| is_tag(*c))
+        .take(8)
+        .count();
+    let after = text.get(at..).unwrap_or_default();
+    let all = tags + after.chars().take_while(|c| is_tag(*c)).take(8).count();
+    all <= 7 && before.chars().rev().nth(tags) == Some('\u{1f3f4}')
 }
 
 const fn is_tag(character: char) -> bool {
@@ -199,12 +231,8 @@ pub const fn look_alike(character: char) -> Option<char> {
 pub fn views(text: &str) -> Vec<View> {
     let mut plain = View::default();
     let mut tags = View::default();
-    let mut previous = '\0';
-    let mut flag = false;
     for (at, character) in text.char_indices() {
-        flag = is_tag(character) && (flag || previous == '\u{1f3f4}');
-        previous = character;
-        if flag {
+        if is_tag(character) && is_flag(text, at) {
             // A flag of a region: it says nothing.
         } else if is_tag(character) {
             if let Some(letter) = char::from_u32(u32::from(character) - 0xe0000)
@@ -216,7 +244,7 @@ pub fn views(text: &str) -> Vec<View> {
             || matches!(character, '\u{00ad}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         {
             // Taken out: what it parts belongs together.
-        } else if let Some(letter) = look_alike(character) {
+        } else if let Some(letter) = look_alike(character).filter(|_| !in_own_script(text, at)) {
             plain.push(letter, at);
         } else if character.is_ascii() {
             plain.push(character, at);
@@ -232,7 +260,141 @@ pub fn views(text: &str) -> Vec<View> {
         all.push(tags);
     }
     decode(text, &mut all);
+    escapes(text, &mut all);
+    entities(text, &mut all);
+    numbers(text, &mut all);
+    let turned: String = all[0].text.chars().map(rot13).collect();
+    let reversed: String = all[0].text.chars().rev().collect();
+    for other in [turned, reversed] {
+        if common_words(&other) >= 3 {
+            all.push(whole(other, text));
+        }
+    }
     all
+}
+
+/// A decoded view whose every byte stands for the whole text.
+fn whole(decoded: String, text: &str) -> View {
+    let mut view = View {
+        decoded: true,
+        ..View::default()
+    };
+    for character in decoded.chars() {
+        view.push(character, 0);
+    }
+    if let Some(last) = view.origin.last_mut() {
+        *last = u32::try_from(text.len().saturating_sub(1)).unwrap_or(*last);
+    }
+    view
+}
+
+/// Whether the word around `at` is written in Cyrillic or Greek: a letter of it looks like no
+/// Latin one, and none is Latin.
+fn in_own_script(text: &str, at: usize) -> bool {
+    let letters = |c: &char| c.is_alphabetic();
+    let before = text
+        .get(..at)
+        .unwrap_or_default()
+        .chars()
+        .rev()
+        .take_while(letters);
+    let after = text
+        .get(at..)
+        .unwrap_or_default()
+        .chars()
+        .take_while(letters);
+    let (mut own, mut latin) = (false, false);
+    for letter in before.take(40).chain(after.take(40)) {
+        latin |= letter.is_ascii();
+        own |= !letter.is_ascii() && look_alike(letter).is_none();
+    }
+    own && !latin
+}
+
+/// How many of the commonest English words a text has.
+fn common_words(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| {
+            [
+                "the", "and", "user", "not", "with", "for", "this", "that", "all", "send", "tool",
+            ]
+            .iter()
+            .any(|common| common.eq_ignore_ascii_case(word))
+        })
+        .count()
+}
+
+fn rot13(character: char) -> char {
+    let turn = |first: u8, byte: u8| char::from((byte - first + 13) % 26 + first);
+    match character {
+        'a'..='z' => turn(b'a', character as u8),
+        'A'..='Z' => turn(b'A', character as u8),
+        other => other,
+    }
+}
+
+/// Decodes escapes of characters that are written out, such as `\\u0041` and `\\x41`, where there
+/// are enough of them to say something.
+fn escapes(text: &str, into: &mut Vec<View>) {
+    let mut out = String::new();
+    let mut from = None;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        let start = at + found;
+        let digits = match text.as_bytes().get(start + 1) {
+            Some(b'u') => 4,
+            Some(b'x') => 2,
+            _ => 0,
+        };
+        let value = text
+            .get(start + 2..start + 2 + digits)
+            .filter(|_| digits > 0)
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+            .and_then(char::from_u32);
+        if let Some(character) = value {
+            from.get_or_insert(start);
+            out.push(character);
+            at = start + 2 + digits;
+        } else {
+            at = start + 1;
+        }
+    }
+    if readable(&out) {
+        into.push(whole(out, text));
+    }
+}
+
+/// Decodes numeric entities of HTML: `&#115;` and `&#x73;`.
+fn entities(text: &str, into: &mut Vec<View>) {
+    let mut out = String::new();
+    for part in text.split("&#").skip(1) {
+        let Some((code, _)) = part.split_once(';') else {
+            continue;
+        };
+        let value = match code.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok(),
+            None => code.parse().ok(),
+        };
+        out.extend(value.and_then(char::from_u32));
+    }
+    if readable(&out) {
+        into.push(whole(out, text));
+    }
+}
+
+/// Decodes a row of character codes: `115 101 110 …`.
+fn numbers(text: &str, into: &mut Vec<View>) {
+    let mut out = String::new();
+    for part in text.split([' ', ',', ';']) {
+        match part.trim().parse::<u8>() {
+            Ok(code @ 32..=126) => out.push(char::from(code)),
+            _ if readable(&out) => break,
+            _ => out.clear(),
+        }
+    }
+    if readable(&out) {
+        into.push(whole(out, text));
+    }
 }
 
 /// Decodes base64, hexadecimal and percent-encoded runs that give readable text.
