@@ -247,6 +247,7 @@ impl Search<'_> {
                 Fact::HtmlComment => odd.comment,
                 Fact::MixedScripts => odd.mixed,
                 Fact::PseudoTag => pseudo_tag(&lower()),
+                Fact::TurnMarker => turn_marker(&lower()),
                 Fact::RemoteImage => remote_image(&lower()),
                 Fact::MailAddress => mail_address(text),
                 Fact::Decoded => all.filter(|_| decoded),
@@ -378,7 +379,7 @@ fn has_long_run(text: &str) -> bool {
 
 /// A tag or marker that imitates the turns of a conversation.
 fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
-    const MARKS: [&str; 36] = [
+    const MARKS: [&str; 29] = [
         "<important>",
         "<system>",
         "</secret>",
@@ -386,14 +387,7 @@ fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
         "<instruction>",
         "<instructions>",
         "<critical>",
-        "<|im_start|>",
-        "<|im_end|>",
-        "<|system|>",
-        "<|endoftext|>",
         "[system]",
-        "[inst]",
-        "<<sys>>",
-        "### system:",
         "[important]",
         "<assistant>",
         "</user>",
@@ -416,9 +410,27 @@ fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
         "<important_",
         "<secret_",
     ];
-    MARKS
+    first_of(&MARKS, lower)
+}
+
+/// A marker that a chat template parts its turns with.
+fn turn_marker(lower: &str) -> Option<(usize, usize)> {
+    const MARKS: [&str; 7] = [
+        "<|im_start|>",
+        "<|im_end|>",
+        "<|system|>",
+        "<|endoftext|>",
+        "[inst]",
+        "<<sys>>",
+        "### system:",
+    ];
+    first_of(&MARKS, lower)
+}
+
+fn first_of(marks: &[&str], text: &str) -> Option<(usize, usize)> {
+    marks
         .iter()
-        .filter_map(|mark| lower.find(mark).map(|at| (at, at + mark.len())))
+        .filter_map(|mark| text.find(mark).map(|at| (at, at + mark.len())))
         .min()
 }
 

@@ -304,6 +304,8 @@ pub enum Fact {
     CollidingName,
     /// The string describes a parameter or names one.
     IsParameter,
+    /// A string holds a marker that a chat template parts its turns with.
+    TurnMarker,
     /// A string holds a mail address.
     MailAddress,
 }

@@ -263,11 +263,17 @@ pub fn views(text: &str) -> Vec<View> {
     escapes(text, &mut all);
     entities(text, &mut all);
     numbers(text, &mut all);
-    let turned: String = all[0].text.chars().map(rot13).collect();
-    let reversed: String = all[0].text.chars().rev().collect();
-    for other in [turned, reversed] {
-        if common_words(&other) >= 3 {
-            all.push(whole(other, text));
+    // The commonest word of English, turned by thirteen letters or around, asks for a look.
+    if text.contains(" gur ") || text.contains(" naq ") {
+        let turned: String = all[0].text.chars().map(rot13).collect();
+        if common_words(&turned) >= 3 {
+            all.push(whole(turned, text));
+        }
+    }
+    if text.contains(" eht ") || text.contains(" dna ") {
+        let reversed: String = all[0].text.chars().rev().collect();
+        if common_words(&reversed) >= 3 {
+            all.push(whole(reversed, text));
         }
     }
     all
