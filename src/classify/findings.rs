@@ -232,7 +232,8 @@ impl Search<'_> {
         text: &str,
         hits: &mut Vec<Hit>,
     ) {
-        let lower = || text.to_ascii_lowercase();
+        let lowered = std::cell::OnceCell::new();
+        let lower = || lowered.get_or_init(|| text.to_ascii_lowercase()).as_str();
         for number in &self.rules.wholes {
             let Whole::Fact(fact) = &self.rules.matchers[*number as usize].whole else {
                 continue;
@@ -246,9 +247,9 @@ impl Search<'_> {
                 Fact::Padding => odd.padding,
                 Fact::HtmlComment => odd.comment,
                 Fact::MixedScripts => odd.mixed,
-                Fact::PseudoTag => pseudo_tag(&lower()),
-                Fact::TurnMarker => turn_marker(&lower()),
-                Fact::RemoteImage => remote_image(&lower()),
+                Fact::PseudoTag => pseudo_tag(lower()),
+                Fact::TurnMarker => turn_marker(lower()),
+                Fact::RemoteImage => remote_image(lower()),
                 Fact::MailAddress => mail_address(text),
                 Fact::Decoded => all.filter(|_| decoded),
                 Fact::CollidingName => all.filter(|_| collides),
