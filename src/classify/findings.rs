@@ -3,31 +3,38 @@
 //! Every string of a definition is looked at, normalised. One odd thing is reported as what it
 //! is; only two independent witnesses make a finding that speaks of manipulation.
 
+use super::Neighbours;
 use super::heads;
+use super::marks;
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::tokens;
 use crate::model::{Finding, Severity, Shown, Tool};
-use crate::rules::compiled::{Role, Whole};
+use crate::rules::compiled::{Role, Whole, flag};
 use crate::rules::source::{Fact, Place};
 use crate::rules::{Compiled, Kind};
-use crate::text::normalise::{self, Oddities};
+use crate::text::inflect::Form;
+use crate::text::normalise;
 use serde_json::Value;
 
 /// The most characters of a finding's text that are shown.
 const SHOWN: usize = 160;
 /// The most strings of one schema that are looked at.
 const MOST_STRINGS: usize = 5_000;
+/// The field of a tool's description.
+const DESCRIPTION: &str = "description";
 
-/// Findings in the strings of one tool. `collides` is whether another tool of the server has a
-/// name that looks the same.
+/// Findings in the strings of one tool of a server, right after its verdict, whose words are still
+/// in `scratch`.
 pub(super) fn of_tool(
     rules: &Compiled,
     scratch: &mut Scratch,
     tool: &Tool,
-    collides: bool,
+    neighbours: &Neighbours<'_>,
 ) -> Vec<Finding> {
+    let collides = neighbours.collide(&tool.name);
     let mut search = Search {
         rules,
+        own: Some((tool, neighbours)),
         witnesses: Vec::new(),
         found: Vec::new(),
     };
@@ -36,7 +43,7 @@ pub(super) fn of_tool(
         search.string(scratch, "title", title, &[], false);
     }
     if let Some(description) = &tool.description {
-        search.string(scratch, "description", description, &[], false);
+        search.string(scratch, DESCRIPTION, description, &[], false);
     }
     for (root, schema) in [
         ("inputSchema", &tool.input_schema),
@@ -53,6 +60,7 @@ pub(super) fn of_tool(
 pub(super) fn of_instructions(rules: &Compiled, scratch: &mut Scratch, text: &str) -> Vec<Finding> {
     let mut search = Search {
         rules,
+        own: None,
         witnesses: Vec::new(),
         found: Vec::new(),
     };
@@ -70,6 +78,8 @@ struct Witness {
 
 struct Search<'a> {
     rules: &'a Compiled,
+    /// The tool that is looked at and the tools beside it; none for a server's instructions.
+    own: Option<(&'a Tool, &'a Neighbours<'a>)>,
     witnesses: Vec<Witness>,
     found: Vec<Finding>,
 }
@@ -139,9 +149,9 @@ impl Search<'_> {
         let text = tokens::capped(text);
         !text.is_ascii()
             || self.rules.triggers.is_match(text)
-            || has_long_blank(text)
-            || has_codes(text)
-            || text.len() >= 24 && has_long_run(text)
+            || marks::has_long_blank(text)
+            || normalise::has_codes(text)
+            || normalise::has_run(text)
     }
 
     fn string(
@@ -156,27 +166,17 @@ impl Search<'_> {
             return;
         }
         let text = tokens::capped(text);
-        let odd = normalise::oddities(text);
+        let mut given = Vec::new();
+        self.facts(text, facts, collides, &mut given);
         for view in normalise::views(text) {
-            let mut toks = std::mem::take(&mut scratch.other);
-            toks.clear();
-            tokens::read_prose(self.rules, &view.text, &mut scratch.raw, &mut toks);
-            heads::mark_prose(&mut toks);
             let mut hits = std::mem::take(&mut scratch.action_hits);
             hits.clear();
-            scan::text(
-                self.rules,
-                &toks,
-                View {
-                    place: Place::Text,
-                    field: Field::Whole,
-                    weight: 1.0,
-                },
-                &mut hits,
-            );
-            hits.retain(|hit| !hit.negated);
+            self.words(scratch, field, &view, &mut hits);
             let words = hits.len();
-            self.facts(&odd, facts, collides, view.decoded, text, &mut hits);
+            hits.extend(given.iter().filter_map(|(number, fact, span)| {
+                let met = *fact != Fact::Decoded || view.decoded;
+                met.then(|| fact_hit(*number, *span))
+            }));
             scratch.settle(self.rules, &hits);
             for rule in &scratch.touched {
                 let ready = &self.rules.rules[*rule as usize];
@@ -190,50 +190,64 @@ impl Search<'_> {
                 let Some((at, hit)) = hits.iter().enumerate().find(mine) else {
                     continue;
                 };
+                let known = |w: &Witness| w.rule == *rule && w.field == field;
+                if self.witnesses.iter().any(known) {
+                    continue;
+                }
                 let span = if at < words {
                     view.back(hit.start as usize, hit.end as usize, text)
                 } else {
                     (hit.start as usize, hit.end as usize)
                 };
-                if self
-                    .witnesses
-                    .iter()
-                    .any(|w| w.rule == *rule && w.field == field)
-                {
-                    continue;
-                }
+                let original = text.get(span.0..span.1).unwrap_or_default();
                 self.witnesses.push(Witness {
                     rule: *rule,
                     field: field.to_owned(),
                     span,
-                    text: shown(
-                        text.get(span.0..span.1).unwrap_or_default(),
-                        &view,
-                        at < words,
-                        hit,
-                    ),
+                    text: shown(original, &view, at < words, hit),
                 });
             }
             scratch.action_hits = hits;
-            scratch.other = toks;
         }
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "texts are capped far below 4 GiB"
-    )]
-    fn facts(
+    /// What the words of a view match, apart from what is negated.
+    fn words(
         &self,
-        odd: &Oddities,
-        given: &[Fact],
-        collides: bool,
-        decoded: bool,
-        text: &str,
+        scratch: &mut Scratch,
+        field: &str,
+        view: &normalise::View<'_>,
         hits: &mut Vec<Hit>,
     ) {
-        let lowered = std::cell::OnceCell::new();
-        let lower = || lowered.get_or_init(|| text.to_ascii_lowercase()).as_str();
+        let looked = View {
+            place: Place::Text,
+            field: Field::Whole,
+            weight: 1.0,
+        };
+        // The words of the description were read for the verdict just before.
+        if field == DESCRIPTION && view.is_same() {
+            scan::text(self.rules, &scratch.description, looked, hits);
+        } else {
+            let Scratch { other, raw, .. } = scratch;
+            other.clear();
+            tokens::read_prose(self.rules, &view.text, raw, other);
+            heads::mark_prose(other);
+            scan::text(self.rules, other, looked, hits);
+        }
+        hits.retain(|hit| !hit.negated);
+    }
+
+    /// What is to be said of a string apart from its words: the matcher that asks, the fact, and
+    /// where it lies.
+    fn facts(
+        &self,
+        text: &str,
+        given: &[Fact],
+        collides: bool,
+        into: &mut Vec<(u32, Fact, (usize, usize))>,
+    ) {
+        let odd = normalise::oddities(text);
+        let marks = marks::of(text);
         for number in &self.rules.wholes {
             let Whole::Fact(fact) = &self.rules.matchers[*number as usize].whole else {
                 continue;
@@ -247,27 +261,40 @@ impl Search<'_> {
                 Fact::Padding => odd.padding,
                 Fact::HtmlComment => odd.comment,
                 Fact::MixedScripts => odd.mixed,
-                Fact::PseudoTag => pseudo_tag(lower()),
-                Fact::TurnMarker => turn_marker(lower()),
-                Fact::RemoteImage => remote_image(lower()),
-                Fact::MailAddress => mail_address(text),
-                Fact::Decoded => all.filter(|_| decoded),
+                Fact::PseudoTag => marks.pseudo_tag,
+                Fact::TurnMarker => marks.turn,
+                Fact::RemoteImage => marks.remote_image,
+                Fact::MailAddress => marks::mail_address(text),
+                Fact::ForeignTool => self.foreign_tool(text),
+                Fact::Decoded => all,
                 Fact::CollidingName => all.filter(|_| collides),
                 Fact::IsName | Fact::IsParameter => all.filter(|_| given.contains(fact)),
                 _ => None,
             };
-            if let Some((start, end)) = span {
-                hits.push(Hit {
-                    matcher: *number,
-                    field: Field::Whole,
-                    start: start as u32,
-                    end: end as u32,
-                    place: 1.0,
-                    negated: false,
-                    raised: false,
-                });
-            }
+            into.extend(span.map(|span| (*number, *fact, span)));
         }
+    }
+
+    /// The first word that is written like the name of a tool, of words joined by underscores with
+    /// a verb among them, and names neither a tool nor a parameter of the server.
+    fn foreign_tool(&self, text: &str) -> Option<(usize, usize)> {
+        let (tool, neighbours) = self.own?;
+        let verb = |part: &str| {
+            let met = self.rules.look_up(part);
+            met.form == Form::Base
+                && self.rules.flags(met.word) & (flag::VERB | flag::NOUNISH) == flag::VERB
+        };
+        marks::joined_words(text).find(|(start, end)| {
+            let word = text.get(*start..*end).unwrap_or_default();
+            word != tool.name
+                && word.split('_').any(verb)
+                && !neighbours.have(word)
+                && !tool
+                    .input_schema
+                    .as_ref()
+                    .and_then(|schema| schema.get("properties"))
+                    .is_some_and(|properties| properties.get(word).is_some())
+        })
     }
 
     /// What is reported: rules that stand alone; rules that do not, when another witness of
@@ -325,10 +352,26 @@ impl Search<'_> {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "texts are capped far below 4 GiB"
+)]
+fn fact_hit(matcher: u32, (start, end): (usize, usize)) -> Hit {
+    Hit {
+        matcher,
+        field: Field::Whole,
+        start: start as u32,
+        end: end as u32,
+        place: 1.0,
+        negated: false,
+        raised: false,
+    }
+}
+
 /// The id of the finding that two independent witnesses make.
 pub(super) const TWO_WITNESSES: &str = "steers-the-model";
 
-fn shown(original: &str, view: &normalise::View, words: bool, hit: &Hit) -> String {
+fn shown(original: &str, view: &normalise::View<'_>, words: bool, hit: &Hit) -> String {
     let text = if words && view.decoded {
         view.text
             .get(hit.start as usize..hit.end as usize)
@@ -338,133 +381,4 @@ fn shown(original: &str, view: &normalise::View, words: bool, hit: &Hit) -> Stri
     };
     let cut: String = text.chars().take(SHOWN).collect();
     Shown(&cut).to_string()
-}
-
-/// A run of blanks long enough to push text out of sight: any of them holds one of the places
-/// that are looked at.
-fn has_long_blank(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (100..bytes.len()).step_by(100).any(|at| {
-        bytes[at].is_ascii_whitespace() && bytes[at - 50..at].iter().all(u8::is_ascii_whitespace)
-    })
-}
-
-/// A row of numbers long enough to spell a sentence in character codes.
-fn has_codes(text: &str) -> bool {
-    let mut run = 0;
-    text.bytes().any(|byte| {
-        run = if byte.is_ascii_digit() || matches!(byte, b' ' | b',') {
-            run + 1
-        } else {
-            0
-        };
-        run >= 48
-    })
-}
-
-/// A run of letters and digits long enough to hold an encoded text.
-fn has_long_run(text: &str) -> bool {
-    let mut run = 0;
-    for byte in text.bytes() {
-        run = if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'%') {
-            run + 1
-        } else {
-            0
-        };
-        if run >= 24 {
-            return true;
-        }
-    }
-    false
-}
-
-/// A tag or marker that imitates the turns of a conversation.
-fn pseudo_tag(lower: &str) -> Option<(usize, usize)> {
-    const MARKS: [&str; 29] = [
-        "<important>",
-        "<system>",
-        "</secret>",
-        "<hidden>",
-        "<instruction>",
-        "<instructions>",
-        "<critical>",
-        "[system]",
-        "[important]",
-        "<assistant>",
-        "</user>",
-        "</system>",
-        "<system_prompt>",
-        "<system-reminder>",
-        "<admin>",
-        "<override>",
-        "<tool_result>",
-        "<function_results>",
-        "\nhuman:",
-        "\nassistant:",
-        "\nsystem:",
-        "\nuser:",
-        "\ndeveloper:",
-        ". developer:",
-        "tool result:",
-        "<critical_",
-        "<system_",
-        "<important_",
-        "<secret_",
-    ];
-    first_of(&MARKS, lower)
-}
-
-/// A marker that a chat template parts its turns with.
-fn turn_marker(lower: &str) -> Option<(usize, usize)> {
-    const MARKS: [&str; 7] = [
-        "<|im_start|>",
-        "<|im_end|>",
-        "<|system|>",
-        "<|endoftext|>",
-        "[inst]",
-        "<<sys>>",
-        "### system:",
-    ];
-    first_of(&MARKS, lower)
-}
-
-fn first_of(marks: &[&str], text: &str) -> Option<(usize, usize)> {
-    marks
-        .iter()
-        .filter_map(|mark| text.find(mark).map(|at| (at, at + mark.len())))
-        .min()
-}
-
-/// A picture from elsewhere with a query: loading it carries data out.
-fn remote_image(lower: &str) -> Option<(usize, usize)> {
-    if let Some(from) = lower.find("<img") {
-        let end = lower[from..]
-            .find('>')
-            .map_or(lower.len(), |end| from + end);
-        if lower[from..end].contains("//") && lower[from..end].contains('?') {
-            return Some((from, end));
-        }
-    }
-    let from = lower
-        .find("](http")
-        .filter(|at| lower[..*at].contains("!["))?;
-    let end = lower[from..]
-        .find(')')
-        .map_or(lower.len(), |end| from + end);
-    lower[from..end]
-        .contains(['?', '{', '='])
-        .then_some((from, end))
-}
-
-/// The first mail address: a name, an at sign, and a host with a dot.
-fn mail_address(text: &str) -> Option<(usize, usize)> {
-    let of_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+');
-    let of_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'@', bytes).find_map(|at| {
-        let before = bytes[..at].iter().rev().take_while(|b| of_name(b)).count();
-        let after = bytes[at + 1..].iter().take_while(|b| of_host(b)).count();
-        let host = text.get(at + 1..at + 1 + after)?.trim_end_matches('.');
-        (before > 0 && host.contains('.')).then_some((at - before, at + 1 + host.len()))
-    })
 }

@@ -13,6 +13,7 @@ pub mod examples;
 mod findings;
 mod heads;
 mod judge;
+mod marks;
 mod scan;
 mod schema;
 mod scores;
@@ -22,9 +23,9 @@ pub use assess::{assess, together};
 
 use crate::model::{Finding, Tool, Verdict};
 use crate::rules::{Compiled, RuleError, RuleSet};
-use crate::text::normalise::skeleton;
+use crate::text::confusables::skeleton;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What is known of the server whose tools are classified.
@@ -67,12 +68,11 @@ impl Classifier {
     /// The verdicts on a server's tools, in their order.
     pub fn server(&self, server: &ServerContext<'_>, options: &Options) -> Vec<Verdict> {
         let prefix = tokens::Prefix::of(server.name, server.tools, &self.rules);
-        let collisions = Collisions::of(server.tools);
+        let neighbours = Neighbours::of(server.tools);
         let one = |scratch: &mut scan::Scratch, tool: &Tool| {
             let mut verdict =
                 decide::verdict(&self.rules, scratch, server.name, &prefix, tool, *options);
-            let collides = collisions.has(&tool.name);
-            verdict.findings = findings::of_tool(&self.rules, scratch, tool, collides);
+            verdict.findings = findings::of_tool(&self.rules, scratch, tool, &neighbours);
             verdict
         };
         if server.tools.len() < 64 {
@@ -106,25 +106,37 @@ impl Classifier {
     }
 }
 
-/// Which names of a server look like another of its names.
+/// The names of a server's tools, and which of them look like another.
 #[derive(Debug, Default)]
-struct Collisions(HashMap<String, usize>);
+struct Neighbours<'a> {
+    names: HashSet<&'a str>,
+    alike: HashMap<String, usize>,
+}
 
-impl Collisions {
-    fn of(tools: &[Tool]) -> Collisions {
-        let mut seen = HashMap::new();
+impl<'a> Neighbours<'a> {
+    fn of(tools: &'a [Tool]) -> Neighbours<'a> {
+        let mut all = Neighbours {
+            names: tools.iter().map(|tool| tool.name.as_str()).collect(),
+            alike: HashMap::new(),
+        };
         if tools.len() > 1 {
             for tool in tools.iter().filter(|tool| !tool.name.is_empty()) {
-                *seen
+                *all.alike
                     .entry(skeleton(tokens::capped(&tool.name)))
                     .or_insert(0) += 1;
             }
-            seen.retain(|_, count| *count > 1);
+            all.alike.retain(|_, count| *count > 1);
         }
-        Collisions(seen)
+        all
     }
 
-    fn has(&self, name: &str) -> bool {
-        !self.0.is_empty() && self.0.contains_key(&skeleton(tokens::capped(name)))
+    /// Whether the server has a tool of that name.
+    fn have(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether another tool of the server has a name that looks the same.
+    fn collide(&self, name: &str) -> bool {
+        !self.alike.is_empty() && self.alike.contains_key(&skeleton(tokens::capped(name)))
     }
 }

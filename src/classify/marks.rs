@@ -1,0 +1,211 @@
+//! Marks in a text that are not words: tags that imitate a conversation, pictures from elsewhere,
+//! mail addresses, long runs.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// A place in a text, as byte span.
+type Span = Option<(usize, usize)>;
+
+/// Tags and markers that imitate the turns of a conversation.
+const PSEUDO_TAGS: [&str; 37] = [
+    "<wichtig>",
+    "<importante>",
+    "<重要>",
+    "<важно>",
+    "<note_to_",
+    "<for_the_",
+    "<llm_",
+    "<assistant_",
+    "<important>",
+    "<system>",
+    "</secret>",
+    "<hidden>",
+    "<instruction>",
+    "<instructions>",
+    "<critical>",
+    "[system]",
+    "[important]",
+    "<assistant>",
+    "</user>",
+    "</system>",
+    "<system_prompt>",
+    "<system-reminder>",
+    "<admin>",
+    "<override>",
+    "<tool_result>",
+    "<function_results>",
+    "\nhuman:",
+    "\nassistant:",
+    "\nsystem:",
+    "\nuser:",
+    "\ndeveloper:",
+    ". developer:",
+    "tool result:",
+    "<critical_",
+    "<system_",
+    "<important_",
+    "<secret_",
+];
+
+/// Markers that chat templates part their turns with.
+const TURNS: [&str; 7] = [
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|system|>",
+    "<|endoftext|>",
+    "[inst]",
+    "<<sys>>",
+    "### system:",
+];
+
+/// Opens a picture in HTML; only a look at the rest says whether it carries anything out.
+const PICTURE: &str = "<img";
+
+/// The first mark of each kind.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marks {
+    pub(super) pseudo_tag: Span,
+    pub(super) turn: Span,
+    pub(super) remote_image: Span,
+}
+
+/// Looks for all marks in one pass; case does not matter.
+pub(super) fn of(text: &str) -> Marks {
+    static ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(PSEUDO_TAGS.iter().chain(&TURNS).chain([&PICTURE]))
+            .ok()
+    });
+    static LINK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("](http"));
+    let mut marks = Marks::default();
+    let mut picture = false;
+    for found in ALL.iter().flat_map(|all| all.find_iter(text)) {
+        let span = Some((found.start(), found.end()));
+        match found.pattern().as_usize() {
+            at if at < PSEUDO_TAGS.len() => marks.pseudo_tag = marks.pseudo_tag.or(span),
+            at if at < PSEUDO_TAGS.len() + TURNS.len() => marks.turn = marks.turn.or(span),
+            _ => picture = true,
+        }
+    }
+    if picture || LINK.find(text.as_bytes()).is_some() {
+        marks.remote_image = remote_image(&text.to_ascii_lowercase());
+    }
+    marks
+}
+
+/// A picture from elsewhere with a query: loading it carries data out.
+fn remote_image(lower: &str) -> Option<(usize, usize)> {
+    if let Some(from) = lower.find("<img") {
+        let end = lower[from..]
+            .find('>')
+            .map_or(lower.len(), |end| from + end);
+        if lower[from..end].contains("//") && lower[from..end].contains('?') {
+            return Some((from, end));
+        }
+    }
+    let from = lower
+        .find("](http")
+        .filter(|at| lower[..*at].contains("!["))?;
+    let end = lower[from..]
+        .find(')')
+        .map_or(lower.len(), |end| from + end);
+    lower[from..end]
+        .contains(['?', '{', '='])
+        .then_some((from, end))
+}
+
+/// The first mail address: a name, an at sign, and a host with a dot.
+pub(super) fn mail_address(text: &str) -> Option<(usize, usize)> {
+    let of_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+');
+    let of_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'@', bytes).find_map(|at| {
+        let before = bytes[..at].iter().rev().take_while(|b| of_name(b)).count();
+        let after = bytes[at + 1..].iter().take_while(|b| of_host(b)).count();
+        let host = text.get(at + 1..at + 1 + after)?.trim_end_matches('.');
+        (before > 0 && host.contains('.')).then_some((at - before, at + 1 + host.len()))
+    })
+}
+
+/// The words of lower-case letters and digits that are joined by underscores, as byte spans.
+pub(super) fn joined_words(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let bytes = text.as_bytes();
+    let of_name = |b: &&u8| b.is_ascii_lowercase() || b.is_ascii_digit() || **b == b'_';
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let at = from + memchr::memchr(b'_', bytes.get(from..)?)?;
+            let before = bytes[..at].iter().rev().take_while(of_name).count();
+            let after = bytes[at..].iter().take_while(of_name).count();
+            let (start, end) = (at - before, at + after);
+            from = end.max(at + 1);
+            let inner = &bytes[start..end];
+            let plain = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
+            if before > 0
+                && inner.last() != Some(&b'_')
+                && plain(start.checked_sub(1).map(|i| &bytes[i]))
+                && plain(bytes.get(end))
+            {
+                return Some((start, end));
+            }
+        }
+    })
+}
+
+/// A run of blanks long enough to push text out of sight: any of them holds one of the places
+/// that are looked at.
+pub(super) fn has_long_blank(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (100..bytes.len()).step_by(100).any(|at| {
+        bytes[at].is_ascii_whitespace() && bytes[at - 50..at].iter().all(u8::is_ascii_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_found_in_any_case_and_the_first_counts() {
+        let marks = of("Reads. <IMPORTANT>first</IMPORTANT> <system> then <|IM_START|>user");
+        assert_eq!(marks.pseudo_tag, Some((7, 18)));
+        assert_eq!(marks.turn, Some((50, 62)));
+        assert_eq!(of("plain < text [with] brackets"), Marks::default());
+    }
+
+    #[test]
+    fn a_picture_counts_when_it_carries_something_out() {
+        let carries = [
+            "see ![x](https://example.org/p?d=all)",
+            "<IMG src=\"https://example.org/p?d=all\">",
+        ];
+        for text in carries {
+            assert!(of(text).remote_image.is_some(), "{text}");
+        }
+        for text in [
+            "![x](https://example.org/p.png)",
+            "[docs](https://example.org/?a=1)",
+            "<img src=x>",
+        ] {
+            assert_eq!(of(text).remote_image, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn joined_words_are_those_of_names() {
+        let text = "call get_user or send_mail2, not GET_USER, _x, a_ or camelCase_x";
+        let found: Vec<&str> = joined_words(text).map(|(a, b)| &text[a..b]).collect();
+        assert_eq!(found, ["get_user", "send_mail2"]);
+    }
+
+    #[test]
+    fn a_mail_address_has_a_host_with_a_dot() {
+        assert_eq!(mail_address("to a.b@example.org."), Some((3, 18)));
+        assert_eq!(mail_address("@scope/name or x@y or @"), None);
+    }
+}

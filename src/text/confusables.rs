@@ -1,0 +1,139 @@
+//! Characters that do not show, and characters that look like others.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Whether the tag at `at` belongs to the flag of a region: a black flag and at most seven tags.
+pub(super) fn is_flag(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let tags = before
+        .chars()
+        .rev()
+        .take_while(|c| is_tag(*c))
+        .take(8)
+        .count();
+    let after = text.get(at..).unwrap_or_default();
+    let all = tags + after.chars().take_while(|c| is_tag(*c)).take(8).count();
+    all <= 7 && before.chars().rev().nth(tags) == Some('\u{1f3f4}')
+}
+
+/// Whether a character is of the tag block.
+pub(super) const fn is_tag(character: char) -> bool {
+    matches!(character, '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether a character is invisible, or says only how another is drawn.
+pub(super) const fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{034f}'
+            | '\u{061c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'..='\u{2065}'
+            | '\u{206a}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
+/// The Latin letter that a Cyrillic or Greek one looks like.
+///
+/// Source: the single-character mappings of Unicode's confusables for these two scripts.
+pub const fn look_alike(character: char) -> Option<char> {
+    Some(match character {
+        'а' | 'α' => 'a',
+        'ϲ' | 'с' => 'c',
+        'ԁ' => 'd',
+        'е' | 'ε' => 'e',
+        'һ' => 'h',
+        'і' | 'ι' => 'i',
+        'ј' => 'j',
+        'κ' | 'к' => 'k',
+        'ӏ' => 'l',
+        'п' | 'η' => 'n',
+        'о' | 'ο' => 'o',
+        'р' | 'ρ' => 'p',
+        'ѕ' => 's',
+        'т' | 'τ' => 't',
+        'υ' | 'ц' => 'u',
+        'ν' | 'ѵ' => 'v',
+        'ѡ' | 'ω' => 'w',
+        'х' | 'χ' => 'x',
+        'у' | 'γ' => 'y',
+        'А' | 'Α' => 'A',
+        'В' | 'Β' => 'B',
+        'С' => 'C',
+        'Е' | 'Ε' => 'E',
+        'Н' | 'Η' => 'H',
+        'І' | 'Ι' => 'I',
+        'Ј' => 'J',
+        'К' | 'Κ' => 'K',
+        'М' | 'Μ' => 'M',
+        'Ν' => 'N',
+        'О' | 'Ο' => 'O',
+        'Р' | 'Ρ' => 'P',
+        'Ѕ' => 'S',
+        'Т' | 'Τ' => 'T',
+        'Х' | 'Χ' => 'X',
+        'У' | 'Υ' => 'Y',
+        'Ζ' => 'Z',
+        _ => return None,
+    })
+}
+
+/// Whether the word around `at` is written in Cyrillic or Greek: a letter of it looks like no
+/// Latin one, and none is Latin.
+pub(super) fn in_own_script(text: &str, at: usize) -> bool {
+    let letters = |c: &char| c.is_alphabetic();
+    let before = text
+        .get(..at)
+        .unwrap_or_default()
+        .chars()
+        .rev()
+        .take_while(letters);
+    let after = text
+        .get(at..)
+        .unwrap_or_default()
+        .chars()
+        .take_while(letters);
+    let (mut own, mut latin) = (false, false);
+    for letter in before.take(40).chain(after.take(40)) {
+        latin |= letter.is_ascii();
+        own |= !letter.is_ascii() && look_alike(letter).is_none();
+    }
+    own && !latin
+}
+
+/// What a name looks like: hidden characters out, look-alikes and case folded, separators out.
+pub fn skeleton(name: &str) -> String {
+    name.chars()
+        .filter(|c| !is_hidden(*c) && !is_tag(*c))
+        .nfkc()
+        .map(|c| look_alike(c).unwrap_or(c))
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            '0' => 'o',
+            '1' | 'i' => 'l',
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_have_one_skeleton() {
+        assert_eq!(skeleton("read_file"), skeleton("Read-Fi\u{200b}le"));
+        assert_eq!(skeleton("p\u{0430}y"), skeleton("pay"));
+        assert_ne!(skeleton("read_file"), skeleton("read_files"));
+    }
+}
