@@ -54,6 +54,10 @@ pub(super) fn read(
     }
 }
 
+/// The least weight of a match that makes a value an action: less is said by names of things, and
+/// a choice among things is no choice of actions.
+const LEAST_OF_ACTION: i32 = 30;
+
 /// One action of a tool that offers several.
 pub(super) struct Offered {
     pub(super) text: String,
@@ -225,6 +229,7 @@ fn consider(
         let rule = &rules.rules[matcher.rule as usize];
         if rule.kind == Kind::Category
             && matcher.role == Role::Any
+            && matcher.weight >= LEAST_OF_ACTION
             && let Some(category) = rule.category
             && scratch.fires(rules, matcher.rule)
         {

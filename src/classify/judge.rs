@@ -70,9 +70,9 @@ impl Judge<'_> {
         scores
     }
 
+    /// The traits: what speaks for one and what speaks against it are added up.
     pub(super) fn traits(&mut self, scratch: &Scratch, hits: &[Hit], category: Category) -> Traits {
         let mut points = [0.0f64; 3];
-        let mut against = [0.0f64; 3];
         for rule in &scratch.touched {
             let ready = &self.rules.rules[*rule as usize];
             let (Kind::Trait, Some(which)) = (ready.kind, ready.trait_) else {
@@ -97,14 +97,10 @@ impl Judge<'_> {
             let Some(hit) = best else { continue };
             let vote = f64::from(self.rules.matchers[hit.matcher as usize].weight);
             let at = Trait::ALL.iter().position(|t| *t == which).unwrap_or(0);
-            if vote >= 0.0 {
-                points[at] = points[at].max(vote);
-            } else {
-                against[at] = against[at].max(-vote);
-            }
+            points[at] += vote;
             self.note(&ready.id, hit, vote, None);
         }
-        let said = |at: usize| points[at] > 0.0 && points[at] > against[at];
+        let said = |at: usize| points[at] >= self.rules.weights.trait_points;
         Traits {
             private_data: said(0),
             untrusted_content: said(1),

@@ -3,7 +3,7 @@
 use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::{Ready, Role, Whole, place_bit};
+use crate::rules::compiled::{Ready, Role, Step, Whole, place_bit};
 use crate::rules::source::{At, Place, Sentence};
 use crate::text::Token;
 
@@ -142,12 +142,21 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
             if pattern.places & place == 0 {
                 continue;
             }
-            let Some(last) = follow(rules, toks, from, &pattern.steps) else {
+            let rest = pattern.steps.get(1..).unwrap_or_default();
+            let Some(nearest) = follow(rules, toks, from, rest, false) else {
                 continue;
             };
             for user in &pattern.users {
                 let matcher = &rules.matchers[*user as usize];
-                if matcher.places & place == 0 || !stands(matcher, toks, from, last, view.place) {
+                if matcher.places & place == 0 {
+                    continue;
+                }
+                let last = if nearest + 1 < toks.len() && wants_end(matcher) {
+                    follow(rules, toks, from, rest, true).unwrap_or(nearest)
+                } else {
+                    nearest
+                };
+                if !stands(matcher, toks, from, last, view.place) {
                     continue;
                 }
                 hits.push(Hit {
@@ -164,30 +173,28 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
     }
 }
 
-/// The last token of the sequence when it matches from `from` on.
+/// The last token of the nearest match of a sequence whose first word is at `from`; with `to_end`,
+/// of one that ends the text.
 fn follow(
     rules: &Compiled,
     toks: &[Tok],
     from: usize,
-    steps: &[crate::rules::compiled::Step],
+    steps: &[Step],
+    to_end: bool,
 ) -> Option<usize> {
-    let sentence = toks[from].sentence;
-    let mut at = from;
-    for step in &steps[1..] {
-        let furthest = (at + 1 + step.gap as usize).min(toks.len().saturating_sub(1));
-        let mut next = at + 1;
-        loop {
-            if next > furthest || toks[next].sentence != sentence {
-                return None;
-            }
-            if rules.belongs(toks[next].word, step.element) {
-                break;
-            }
-            next += 1;
-        }
-        at = next;
-    }
-    Some(at)
+    let Some((step, rest)) = steps.split_first() else {
+        return (!to_end || from + 1 == toks.len()).then_some(from);
+    };
+    // A nearer word is tried first; when the rest fails there, a later one may still do.
+    (from + 1..toks.len().min(from + 2 + usize::from(step.gap)))
+        .take_while(|next| toks[*next].sentence == toks[from].sentence)
+        .filter(|next| rules.belongs(toks[*next].word, step.element))
+        .find_map(|next| follow(rules, toks, next, rest, to_end))
+}
+
+/// Whether a matcher asks for a sequence that ends the text.
+const fn wants_end(matcher: &Ready) -> bool {
+    matcher.ends || matches!(matcher.at, At::Last | At::Whole)
 }
 
 /// Whether a match stands where the matcher asks.
@@ -286,3 +293,6 @@ fn fits(matcher: &Ready, property: &Property<'_>) -> bool {
             .is_none_or(|wanted| wanted == property.required)
         && property.depth <= matcher.depth
 }
+
+#[cfg(test)]
+mod tests;

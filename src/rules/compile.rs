@@ -167,6 +167,7 @@ impl Compiled {
             })
             .collect();
         let triggers = aho_corasick::AhoCorasick::builder()
+            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
             .ascii_case_insensitive(true)
             .build(&set.weights().text_triggers)
             .map_err(|error| RuleError::Rule {

@@ -237,7 +237,7 @@ impl RuleSet {
         &self.disabled
     }
 
-    pub(super) fn lexicon(&self) -> &LexiconFile {
+    pub(crate) fn lexicon(&self) -> &LexiconFile {
         &self.lexicon
     }
 

@@ -308,6 +308,8 @@ pub enum Fact {
     TurnMarker,
     /// A string holds a mail address.
     MailAddress,
+    /// A string names a tool that the server does not have.
+    ForeignTool,
 }
 
 /// One value or a list of them.
@@ -414,6 +416,8 @@ pub struct Weights {
     pub rest: f64,
     /// A category below this is not said.
     pub least: f64,
+    /// A trait is said from this sum of the votes for and against it.
+    pub trait_points: f64,
     /// Lower-case beginnings of words; a string without any of them, and without odd characters,
     /// is not looked at by the text rules.
     pub text_triggers: Vec<String>,

@@ -1,0 +1,98 @@
+//! The matching engine against a slow, obvious one, on random text made of the words of the rules.
+
+use super::*;
+use crate::classify::{heads, tokens};
+use crate::rules::RuleSet;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+static RULES: LazyLock<Compiled> =
+    LazyLock::new(|| Compiled::new(&RuleSet::embedded().unwrap()).unwrap());
+
+/// Every word and phrase that a lexicon or a rule knows.
+static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let set = RuleSet::embedded().unwrap();
+    let mut words: BTreeSet<String> = set
+        .rules()
+        .flat_map(|rule| rule.matches.any.iter().chain(&rule.matches.all))
+        .filter_map(|matcher| matcher.words.as_ref())
+        .flat_map(|words| words.0.iter())
+        .flat_map(|words| words.split([' ', '|']))
+        .filter(|word| !word.starts_with("..") && !word.starts_with('@'))
+        .map(str::to_owned)
+        .collect();
+    for class in set.lexicon().class.values() {
+        words.extend(class.words.iter().cloned());
+    }
+    words.into_iter().collect()
+});
+
+/// Where a sequence can end that begins at `from`: every way is tried, step by step.
+fn ends(toks: &[Tok], from: usize, steps: &[Step]) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::new();
+    if RULES.belongs(toks[from].word, steps[0].element) {
+        reached.insert(from);
+    }
+    for step in &steps[1..] {
+        reached = (0..toks.len())
+            .filter(|next| {
+                RULES.belongs(toks[*next].word, step.element)
+                    && reached.iter().any(|at| {
+                        at < next
+                            && next - at <= usize::from(step.gap) + 1
+                            && toks[*at].sentence == toks[*next].sentence
+                    })
+            })
+            .collect();
+    }
+    reached
+}
+
+fn slow(toks: &[Tok], view: View) -> BTreeSet<(u32, u32)> {
+    let mut found = BTreeSet::new();
+    for pattern in &RULES.patterns {
+        for from in 0..toks.len() {
+            let ends = ends(toks, from, &pattern.steps);
+            for user in &pattern.users {
+                let matcher = &RULES.matchers[*user as usize];
+                let met = |last: &usize| stands(matcher, toks, from, *last, view.place);
+                if matcher.places & place_bit(view.place) != 0 && ends.iter().any(met) {
+                    found.insert((*user, toks[from].start));
+                }
+            }
+        }
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_engine_finds_what_an_obvious_matcher_finds(
+        picks in prop::collection::vec((any::<prop::sample::Index>(), 0..9u8), 1..24),
+        place in prop::sample::select(vec![Place::Name, Place::Description, Place::Text]),
+    ) {
+        let text: String = picks
+            .iter()
+            .map(|(pick, gap)| {
+                let part = match gap { 0 => ". ", 1 => ", ", 2 => "; ", _ => " " };
+                format!("{}{part}", pick.get(&WORDS))
+            })
+            .collect();
+        let (mut raw, mut toks) = (Vec::new(), Vec::new());
+        if place == Place::Name {
+            tokens::read_name(&RULES, &text, &mut raw, &mut toks);
+            heads::mark_name(&mut toks);
+        } else {
+            tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+            heads::mark_prose(&mut toks);
+        }
+        let view = View { place, field: Field::Whole, weight: 1.0 };
+        let mut hits = Vec::new();
+        super::text(&RULES, &toks, view, &mut hits);
+        let fast: BTreeSet<(u32, u32)> = hits.iter().map(|h| (h.matcher, h.start)).collect();
+        prop_assert_eq!(fast, slow(&toks, view), "{}", text);
+    }
+}
