@@ -118,3 +118,46 @@ fn long_description(bencher: Bencher<'_, '_>, kibibytes: usize) {
     };
     bencher.bench_local(|| divan::black_box(classifier.server(&server, &Options::default())));
 }
+
+/// What more rules cost: the built-in ones and made-up ones of verbs and nouns, in all so many.
+#[divan::bench(args = [250, 500], sample_count = 10)]
+fn number_of_rules(bencher: Bencher<'_, '_>, rules: usize) {
+    let Some(classifier) = with_rules(rules) else {
+        return;
+    };
+    let servers: Vec<(String, Vec<Tool>)> = corpus()
+        .into_iter()
+        .map(|(name, tools)| (name, tools.into_iter().map(Tool::from_value).collect()))
+        .collect();
+    let count: usize = servers.iter().map(|(_, tools)| tools.len()).sum();
+    bencher.counter(ItemsCount::new(count)).bench_local(|| {
+        for (name, tools) in &servers {
+            let server = ServerContext {
+                name: Some(name),
+                tools,
+                instructions: None,
+            };
+            divan::black_box(classifier.server(&server, &Options::default()));
+        }
+    });
+}
+
+fn with_rules(count: usize) -> Option<Classifier> {
+    const OTHER: [&str; 24] = [
+        "account", "board", "channel", "device", "event", "file", "graph", "host", "item", "job",
+        "key", "label", "model", "node", "order", "pipeline", "query", "record", "session", "task",
+        "value", "window", "text", "list",
+    ];
+    let folder = tempfile::tempdir().ok()?;
+    let known = RuleSet::embedded().ok()?.rules().count();
+    for at in 0..count.saturating_sub(known) {
+        let (verb, noun) = (VERBS[at % 12], OTHER[at / 12 % 24]);
+        let rule = format!(
+            "id = \"more-{at}\"\nkind = \"category\"\ntitle = \"More\"\ncategory = \"Write\"\nweight = 1\nsince = \"0.1.0\"\nrationale = \"For measuring.\"\nreferences = []\n\n[match]\nany = [{{ in = [\"name\", \"description\"], words = \"{verb} ..{} {noun}\" }}]\n",
+            at % 5
+        );
+        std::fs::write(folder.path().join(format!("more-{at}.toml")), rule).ok()?;
+    }
+    let set = RuleSet::with_overrides(folder.path()).ok()?;
+    Classifier::new(&set).ok()
+}

@@ -212,6 +212,57 @@ fn threads_do_not_change_a_byte() {
 }
 
 #[test]
+fn the_order_of_rule_files_does_not_change_a_byte() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let files: Vec<(String, String)> = walkdir::WalkDir::new(&root)
+        .sort_by_file_name()
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let name = entry.path().strip_prefix(&root).unwrap();
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            (name.to_str().unwrap().to_owned(), text)
+        })
+        .collect();
+    let count = files.len();
+    // The same files under names that sort the other way.
+    let renamed: BTreeMap<String, String> = files
+        .iter()
+        .enumerate()
+        .map(|(at, (name, text))| {
+            let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+            let name = match folder {
+                "" => name.clone(),
+                "lexicon" => format!("lexicon/{:04}-{file}", count - at),
+                _ => format!("{:04}/{file}", count - at),
+            };
+            (name, text.clone())
+        })
+        .collect();
+    let other = Classifier::new(&RuleSet::from_files(&renamed, "renamed").unwrap()).unwrap();
+    let tools: Vec<Tool> = include_str!("poison.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["poison"].take())
+        .map(Tool::from_value)
+        .collect();
+    let server = ServerContext {
+        name: Some("acme-notes"),
+        tools: &tools,
+        instructions: None,
+    };
+    let shown = |classifier: &Classifier| {
+        let mut verdicts = classifier.server(&server, &Options::default());
+        for verdict in &mut verdicts {
+            verdict.rules_version.clear();
+        }
+        serde_json::to_string(&verdicts).unwrap()
+    };
+    assert!(tools.len() > 50);
+    assert_eq!(shown(classifier()), shown(&other));
+}
+
+#[test]
 fn the_grade_is_the_sum_of_its_parts() {
     let tools = [Tool::from_value(
         json!({"name": "run_shell", "description": "Run a shell command.",

@@ -39,17 +39,26 @@ fn offer(decoded: String, text: &str, into: &mut Vec<View<'_>>) {
 
 /// Whether a text has a row of numbers long enough to spell a sentence in character codes.
 pub fn has_codes(text: &str) -> bool {
-    let mut run = 0;
-    let mut parting = 0;
-    text.bytes().any(|byte| {
-        match byte {
-            b'0'..=b'9' => parting = 0,
-            b' ' | b',' | b';' => parting += 1,
-            _ => parting = 3,
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some((start, end)) = next_run(bytes, at, ROW, &CODES) {
+        let mut run = 0;
+        let mut parting = 0;
+        let found = bytes[start..end].iter().any(|byte| {
+            parting = if byte.is_ascii_digit() {
+                0
+            } else {
+                parting + 1
+            };
+            run = if parting > 2 { 0 } else { run + 1 };
+            run >= ROW
+        });
+        if found {
+            return true;
         }
-        run = if parting > 2 { 0 } else { run + 1 };
-        run >= 40
-    })
+        at = end;
+    }
+    false
 }
 
 /// How many of the commonest English words a text has.
@@ -140,23 +149,30 @@ fn numbers(text: &str, into: &mut Vec<View<'_>>) {
 
 /// The fewest characters of an encoded run that are worth a look.
 const RUN: usize = 24;
+/// The fewest characters of a row of character codes that are.
+const ROW: usize = 40;
 
 /// Whether a text has a run of characters long enough to hold an encoded text. Underscores and
 /// hyphens do not count here: they are what long names are made of.
 pub fn has_run(text: &str) -> bool {
-    next_run(text.as_bytes(), 0, &ENCODES).is_some()
+    next_run(text.as_bytes(), 0, RUN, &ENCODES).is_some()
 }
 
-/// The first run of at least [`RUN`] bytes of a set from `at` on, as byte span.
-fn next_run(bytes: &[u8], mut at: usize, set: &[bool; 256]) -> Option<(usize, usize)> {
+/// The first run of at least `least` bytes of a set from `at` on, as byte span.
+fn next_run(
+    bytes: &[u8],
+    mut at: usize,
+    least: usize,
+    set: &[bool; 256],
+) -> Option<(usize, usize)> {
     // The last byte that a run from here must have is looked at first, then back from there.
-    while let Some(window) = bytes.get(at..at + RUN) {
+    while let Some(window) = bytes.get(at..at + least) {
         match window.iter().rposition(|byte| !set[usize::from(*byte)]) {
             Some(stranger) => at += stranger + 1,
             None => {
-                let rest = &bytes[at + RUN..];
+                let rest = &bytes[at + least..];
                 let more = rest.iter().take_while(|b| set[usize::from(**b)]);
-                return Some((at, at + RUN + more.count()));
+                return Some((at, at + least + more.count()));
             }
         }
     }
@@ -167,6 +183,17 @@ fn next_run(bytes: &[u8], mut at: usize, set: &[bool; 256]) -> Option<(usize, us
 const ENCODES: [bool; 256] = set_of(b"+/=%");
 /// The same with base64 as it stands in addresses.
 const ENCODES_IN_URLS: [bool; 256] = set_of(b"+/=%_-");
+
+/// What a row of character codes is written with.
+const CODES: [bool; 256] = {
+    let mut set = set_of(b" ,;");
+    let mut byte = b'A';
+    while byte <= b'z' {
+        set[byte as usize] = false;
+        byte += 1;
+    }
+    set
+};
 
 /// The set of ASCII letters, digits and the given marks.
 const fn set_of(marks: &[u8]) -> [bool; 256] {
@@ -187,7 +214,7 @@ const fn set_of(marks: &[u8]) -> [bool; 256] {
 /// Decodes base64, hexadecimal and percent-encoded runs that give readable text.
 fn runs(text: &str, into: &mut Vec<View<'_>>) {
     let mut at = 0;
-    while let Some((start, end)) = next_run(text.as_bytes(), at, &ENCODES_IN_URLS)
+    while let Some((start, end)) = next_run(text.as_bytes(), at, RUN, &ENCODES_IN_URLS)
         && into.len() < 10
     {
         let run = &text[start..end];
@@ -284,7 +311,7 @@ mod tests {
             let text = format!("{} {} end", ". ".repeat(before), "a".repeat(RUN));
             let start = before * 2 + 1;
             assert_eq!(
-                next_run(text.as_bytes(), 0, &ENCODES),
+                next_run(text.as_bytes(), 0, RUN, &ENCODES),
                 Some((start, start + RUN))
             );
             assert!(!has_run(&format!(
