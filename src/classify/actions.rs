@@ -5,6 +5,7 @@ use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::compiled::flag;
 use crate::text::Gap;
+use serde_json::Value;
 
 /// The fewest items that make a list of actions in prose.
 const FEWEST: usize = 3;
@@ -68,9 +69,21 @@ pub(super) fn selects(name: &[Tok], property: &Property<'_>) -> bool {
             .is_some_and(|tok| tok.flags & flag::SELECTOR != 0)
 }
 
-/// Methods of HTTP: a choice among them is an arbitrary request, not a list of actions.
-pub(super) fn is_http_method(value: &str) -> bool {
-    ["get", "post", "put", "patch", "delete", "head", "options"]
-        .iter()
-        .any(|method| value.eq_ignore_ascii_case(method))
+/// Methods of HTTP and operations of a JSON Patch (RFC 6902): a choice among them is an arbitrary
+/// request or an edit of a document, not a list of actions.
+pub(super) fn is_of_a_protocol(values: &[Value]) -> bool {
+    const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+    const PATCH: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
+    let all_of = |known: &[&str]| {
+        values
+            .iter()
+            .filter_map(Value::as_str)
+            .all(|value| known.iter().any(|word| value.eq_ignore_ascii_case(word)))
+    };
+    let replaces = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|value| value.eq_ignore_ascii_case("replace"))
+    };
+    all_of(&METHODS) || all_of(&PATCH) && values.iter().any(replaces)
 }

@@ -127,11 +127,7 @@ pub(super) fn collect(
             continue;
         }
         let values = property.values.unwrap_or_default();
-        if values
-            .iter()
-            .filter_map(Value::as_str)
-            .all(actions::is_http_method)
-        {
+        if actions::is_of_a_protocol(values) {
             continue;
         }
         for (place, value) in values.iter().enumerate().take(100) {

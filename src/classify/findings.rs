@@ -7,6 +7,7 @@ use super::Neighbours;
 use super::heads;
 use super::marks;
 use super::scan::{self, Field, Hit, Scratch, View};
+use super::strings;
 use super::tokens;
 use crate::model::{Finding, Severity, Shown, Tool};
 use crate::rules::compiled::{Role, Whole, flag};
@@ -18,8 +19,6 @@ use serde_json::Value;
 
 /// The most characters of a finding's text that are shown.
 const SHOWN: usize = 160;
-/// The most strings of one schema that are looked at.
-const MOST_STRINGS: usize = 5_000;
 /// The field of a tool's description.
 const DESCRIPTION: &str = "description";
 
@@ -87,60 +86,14 @@ struct Search<'a> {
 impl Search<'_> {
     /// Every string of a schema: names of properties and string values.
     fn schema(&mut self, scratch: &mut Scratch, root: &str, schema: &Value) {
-        // A stack, not recursion: depth is bounded by the JSON reader, number here.
-        let mut stack = vec![(String::new(), schema)];
-        let mut left = MOST_STRINGS;
-        let mut wanted: Vec<(String, &str, bool)> = Vec::new();
-        while let Some((path, value)) = stack.pop() {
-            if left == 0 {
-                break;
-            }
-            match value {
-                Value::String(text) => {
-                    left -= 1;
-                    if self.is_suspect(text) {
-                        wanted.push((path, text, false));
-                    }
-                }
-                Value::Array(items) => {
-                    for (at, item) in items.iter().enumerate().rev() {
-                        if matches!(item, Value::String(_) | Value::Array(_) | Value::Object(_)) {
-                            let suspect = match item {
-                                Value::String(text) => self.is_suspect(text),
-                                _ => true,
-                            };
-                            if suspect {
-                                stack.push((format!("{path}[{at}]"), item));
-                            }
-                        }
-                    }
-                }
-                Value::Object(fields) => {
-                    for (key, item) in fields.iter().rev() {
-                        if self.is_suspect(key) {
-                            wanted.push((format!("{path}.{key}"), key, true));
-                        }
-                        let worth = match item {
-                            Value::String(text) => self.is_suspect(text),
-                            Value::Array(_) | Value::Object(_) => true,
-                            _ => false,
-                        };
-                        if worth {
-                            stack.push((format!("{path}.{key}"), item));
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        wanted.sort();
-        for (path, text, is_name) in wanted {
-            let facts: &[Fact] = if is_name {
+        for found in strings::worth_a_look(schema, |text| self.is_suspect(text)) {
+            let facts: &[Fact] = if found.is_name {
                 &[Fact::IsParameter, Fact::IsName]
             } else {
                 &[Fact::IsParameter]
             };
-            self.string(scratch, &format!("{root}{path}"), text, facts, false);
+            let field = format!("{root}{}", found.path);
+            self.look(scratch, &field, found.text, facts, false);
         }
     }
 
@@ -162,9 +115,20 @@ impl Search<'_> {
         facts: &[Fact],
         collides: bool,
     ) {
-        if !collides && !self.is_suspect(text) {
-            return;
+        if collides || self.is_suspect(text) {
+            self.look(scratch, field, text, facts, collides);
         }
+    }
+
+    /// Looks at a string that is worth it.
+    fn look(
+        &mut self,
+        scratch: &mut Scratch,
+        field: &str,
+        text: &str,
+        facts: &[Fact],
+        collides: bool,
+    ) {
         let text = tokens::capped(text);
         let mut given = Vec::new();
         self.facts(text, facts, collides, &mut given);

@@ -17,6 +17,7 @@ mod marks;
 mod scan;
 mod schema;
 mod scores;
+mod strings;
 mod tokens;
 
 pub use assess::{assess, together};

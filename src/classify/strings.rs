@@ -1,0 +1,151 @@
+//! The strings of a schema: names of properties and string values, with their paths.
+
+use serde_json::Value;
+use std::fmt::Write;
+
+/// The most strings of one schema that are looked at.
+const MOST_STRINGS: usize = 5_000;
+
+/// One string of a schema.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Found<'a> {
+    /// Its path from the schema's root, such as `.properties.to.description` or `.required[0]`.
+    pub(super) path: String,
+    pub(super) text: &'a str,
+    /// Whether it is a key and not a value.
+    pub(super) is_name: bool,
+}
+
+/// A step of a path, and the step before it.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    before: usize,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Key(&'a str),
+    Index(usize),
+}
+
+/// The strings that `suspect` says are worth a look, by their paths.
+///
+/// Most are not, so that a path is put together only for those that are.
+pub(super) fn worth_a_look(schema: &Value, suspect: impl Fn(&str) -> bool) -> Vec<Found<'_>> {
+    let mut nodes = vec![Node {
+        before: 0,
+        step: Step::Root,
+    }];
+    // A stack, not recursion: depth is bounded by the JSON reader, number here.
+    let mut stack = vec![(0, schema)];
+    let mut left = MOST_STRINGS;
+    let mut found = Vec::new();
+    while let Some((at, value)) = stack.pop() {
+        match value {
+            Value::String(text) => {
+                if left == 0 {
+                    break;
+                }
+                left -= 1;
+                if suspect(text) {
+                    found.push(Found {
+                        path: path(&nodes, at),
+                        text,
+                        is_name: false,
+                    });
+                }
+            }
+            Value::Array(items) => {
+                for (place, item) in items.iter().enumerate().rev().filter(|(_, i)| holds(i)) {
+                    nodes.push(Node {
+                        before: at,
+                        step: Step::Index(place),
+                    });
+                    stack.push((nodes.len() - 1, item));
+                }
+            }
+            Value::Object(fields) => {
+                for (key, item) in fields.iter().rev() {
+                    nodes.push(Node {
+                        before: at,
+                        step: Step::Key(key),
+                    });
+                    if suspect(key) {
+                        found.push(Found {
+                            path: path(&nodes, nodes.len() - 1),
+                            text: key,
+                            is_name: true,
+                        });
+                    }
+                    if holds(item) {
+                        stack.push((nodes.len() - 1, item));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether a value is a string or may hold one.
+const fn holds(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_))
+}
+
+fn path(nodes: &[Node<'_>], at: usize) -> String {
+    let mut steps = Vec::new();
+    let mut next = at;
+    while let Some(node) = nodes.get(next)
+        && !matches!(node.step, Step::Root)
+    {
+        steps.push(node.step);
+        next = node.before;
+    }
+    let mut path = String::new();
+    for step in steps.iter().rev() {
+        // Writing to a string cannot fail.
+        let _ = match step {
+            Step::Root => Ok(()),
+            Step::Key(key) => write!(path, ".{key}"),
+            Step::Index(place) => write!(path, "[{place}]"),
+        };
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn strings_are_found_by_their_paths() {
+        let schema = json!({"properties": {"to": {"description": "odd one", "enum": ["plain", "odd"]}, "odd_key": true}});
+        let found = worth_a_look(&schema, |text| text.contains("odd"));
+        let shown: Vec<(&str, &str, bool)> = found
+            .iter()
+            .map(|f| (f.path.as_str(), f.text, f.is_name))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (".properties.odd_key", "odd_key", true),
+                (".properties.to.description", "odd one", false),
+                (".properties.to.enum[1]", "odd", false),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_schema_of_many_strings_is_looked_at_in_part() {
+        let many: Vec<String> = (0..MOST_STRINGS + 10).map(|n| n.to_string()).collect();
+        assert_eq!(
+            worth_a_look(&json!({"enum": many}), |_| true).len(),
+            MOST_STRINGS + 1
+        );
+    }
+}
