@@ -2,9 +2,10 @@
 
 use super::Catalogue;
 use super::history::History;
+use super::overrides::{OVERRIDES, Overrides};
 use crate::digest::{server_digest, tool_digest};
 use crate::model::snapshot::RECORD_SCHEMA;
-use crate::model::{Record, Shown, Slug};
+use crate::model::{Record, Shown, Slug, ToolEntry};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
@@ -52,6 +53,7 @@ impl Catalogue {
             lint.faults.extend(part.faults);
         }
         lint.faults.extend(self.stray_history());
+        lint.faults.extend(self.lint_overrides());
         lint.faults.sort();
         lint
     }
@@ -186,6 +188,29 @@ impl Catalogue {
             }
         }
         faults
+    }
+
+    /// What is wrong with the overrides, and those that hold for nothing any more.
+    fn lint_overrides(&self) -> Vec<Fault> {
+        let fault = |line: Option<usize>, problem: String| Fault {
+            file: PathBuf::from(OVERRIDES),
+            line,
+            problem,
+        };
+        let overrides = match Overrides::of(self.root()) {
+            Ok(overrides) => overrides,
+            Err(error) => return vec![fault(error.line(), error.problem())],
+        };
+        let tools = |server: &str| {
+            let slug = Slug::try_from(server.to_owned()).ok()?;
+            let record = self.record(&slug).ok()??;
+            let named = |entry| Some((ToolEntry::tool(entry)?.name, tool_digest(entry)));
+            Some(record.tools.iter().filter_map(named).collect())
+        };
+        let stale = overrides.stale(tools).into_iter();
+        stale
+            .map(|stale| fault(Some(stale.line), stale.problem))
+            .collect()
     }
 
     /// Files of history whose server has no record.

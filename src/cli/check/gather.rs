@@ -1,6 +1,6 @@
 //! Reads a project's configuration and asks its servers, or reads saved lists in their place.
 
-use super::super::{Failure, output};
+use super::super::{Failure, output, overrides};
 use super::{Subject, shown};
 use crate::check::config::{self, Configured};
 use crate::check::{Issue, Location, Observed, ObservedTool};
@@ -59,6 +59,10 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
     let judge = RuleSet::embedded()
         .and_then(Judge::new)
         .map_err(|error| Failure::failed(error.to_string()))?;
+    let judge = match &subject.catalogue {
+        Some(folder) => judge.with_overrides(overrides(folder)?),
+        None => judge,
+    };
     let records = match &subject.offline {
         Some(folder) => saved(&config, folder),
         None => asked(&config)?,
@@ -136,6 +140,7 @@ fn bad(error: InputError) -> Failure {
 /// What came of one server.
 struct Answer {
     target: crate::model::target::PublicTarget,
+    slug: Option<Slug>,
     outcome: Outcome,
     detail: Option<String>,
     package: Option<serde_json::Value>,
@@ -148,6 +153,7 @@ impl Answer {
     fn none(target: Option<&Target>, outcome: Outcome, detail: String) -> Answer {
         Answer {
             target: target.map(Target::public).unwrap_or_default(),
+            slug: target.map(Target::slug),
             outcome,
             detail: Some(detail),
             package: None,
@@ -160,6 +166,7 @@ impl Answer {
     fn of(record: Record) -> Answer {
         Answer {
             target: record.target,
+            slug: Some(record.slug),
             outcome: record.outcome,
             detail: record.detail,
             package: record.package,
@@ -230,6 +237,7 @@ fn saved(config: &ClientConfig, folder: &Path) -> Vec<Answer> {
                     };
                     Answer {
                         target: target.public(),
+                        slug: Some(target.slug()),
                         outcome,
                         detail: listing.cut,
                         package: None,
@@ -249,7 +257,12 @@ fn saved(config: &ClientConfig, folder: &Path) -> Vec<Answer> {
 
 fn observed(name: &str, answer: Answer, place: Location, judge: &Judge) -> Observed {
     let tools: Vec<Tool> = answer.tools.iter().filter_map(ToolEntry::tool).collect();
-    let verdicts = judge.verdicts(name, &tools, answer.instructions.as_deref());
+    let mut verdicts = judge.verdicts(name, &tools, answer.instructions.as_deref());
+    let slug = answer.slug.as_ref().map(Slug::as_str).unwrap_or_default();
+    let overridden = judge.correct(&[slug, name], &answer.tools, &mut verdicts);
+    if overridden > 0 {
+        output::note(&format!("{}: overridden labels: {overridden}", Shown(name)));
+    }
     let grade = Judge::assess(&verdicts, &tools)
         .grade
         .map(|grade| grade.letter);

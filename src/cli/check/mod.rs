@@ -35,6 +35,9 @@ pub(super) struct Subject {
     /// Use saved tools/list answers, DIR/SERVER.json, instead of asking the servers
     #[arg(long, value_name = "DIR")]
     offline: Option<PathBuf>,
+    /// A catalogue whose overrides.toml corrects wrong labels
+    #[arg(short = 'C', long, value_name = "DIR")]
+    catalogue: Option<PathBuf>,
     /// What fails: severity=S, category=C, signal=ID, trait=T, finding[=ID], grade=G, drift[=RISK],
     /// config[=S]; may be repeated [default: severity=critical finding drift config=high]
     #[arg(long, value_name = "THRESHOLD")]
