@@ -3,7 +3,7 @@
 use super::Catalogue;
 use super::history::History;
 use super::overrides::{OVERRIDES, Overrides};
-use crate::digest::{server_digest, tool_digest};
+use crate::digest::{server_digest, tool_digest, without};
 use crate::model::snapshot::RECORD_SCHEMA;
 use crate::model::{Record, Shown, Slug, ToolEntry};
 use rayon::prelude::*;
@@ -109,7 +109,8 @@ impl Catalogue {
             );
         }
         if let Some(digest) = &record.digest {
-            let computed = server_digest(&record.tools, record.instructions.as_deref());
+            let counted = without(&record.tools, &record.unstable);
+            let computed = server_digest(&counted, record.instructions.as_deref());
             if has_tools && *digest != computed {
                 fault(None, "its digest is not that of its tools".to_owned());
             }

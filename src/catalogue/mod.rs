@@ -19,6 +19,7 @@ mod journal;
 pub mod lint;
 mod overrides;
 mod report;
+mod settle;
 
 pub use due::Schedule;
 pub use files::{StagedError, write_staged};
