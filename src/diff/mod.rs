@@ -12,9 +12,12 @@
 //! | lowers | less can be done |
 //! | wording | only what is said about it changed |
 
+mod instructions;
 mod prose;
 mod schema;
 mod tool;
+
+pub use instructions::{InstructionsChange, compare_instructions};
 
 use crate::digest::tool_digest;
 use crate::model::{Tool, ToolEntry, Verdict};

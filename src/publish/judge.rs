@@ -4,7 +4,7 @@
 
 use crate::catalogue::Overrides;
 use crate::classify::{self, Classifier, ServerContext};
-use crate::model::{Assessment, PolicyDocument, Severity, Tool, ToolEntry, Verdict};
+use crate::model::{Assessment, Finding, PolicyDocument, Severity, Tool, ToolEntry, Verdict};
 use crate::policy::emit::{self, Source};
 use crate::policy::{self, Generated, Preset, ServerTools, ToolInput};
 use crate::rules::{RuleError, RuleSet};
@@ -87,6 +87,11 @@ impl Judge {
         };
         self.classifier
             .server(&server, &classify::Options::default())
+    }
+
+    /// Findings in the instructions that a server gives to the model.
+    pub fn instructions(&self, text: &str) -> Vec<Finding> {
+        self.classifier.instructions(text)
     }
 
     /// Puts what people say of wrong labels in the place of what the rules say. The verdicts are on

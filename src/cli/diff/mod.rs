@@ -2,9 +2,11 @@
 
 mod render;
 mod side;
+mod words;
 
 use super::{Exit, Failure, output};
-use crate::diff::{Risk, Side, ToolChange, compare};
+use crate::diff::{InstructionsChange, Risk, Side, ToolChange, compare, compare_instructions};
+use crate::model::Shown;
 use crate::publish::judge::Judge;
 use crate::rules::RuleSet;
 use rayon::prelude::*;
@@ -70,17 +72,11 @@ struct ServerChanges {
     /// Set when the whole server is new or gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<crate::diff::Change>,
-    /// The instructions before and after, when they changed.
+    /// What changed in its instructions to the model.
     #[serde(skip_serializing_if = "Option::is_none")]
-    instructions: Option<Texts>,
+    instructions: Option<InstructionsChange>,
     /// Its tools that changed, by name.
     tools: Vec<ToolChange>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Texts {
-    before: String,
-    after: String,
 }
 
 /// Runs the command.
@@ -106,7 +102,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     });
     let found = changes.servers.iter().any(|server| {
         let worst = server.tools.iter().map(|tool| tool.risk).max();
-        let texts = server.instructions.as_ref().map(|_| Risk::Wording);
+        let texts = server.instructions.as_ref().map(|change| change.risk);
         least.is_some_and(|least| worst.max(texts).is_some_and(|risk| risk >= least))
     });
     Ok(if found { Exit::Findings } else { Exit::Done })
@@ -117,7 +113,19 @@ fn changes(before: &Place, after: &Place, judge: &Judge) -> Result<Changes, Fail
         if let (Place::One(old), Place::One(new)) = (before, after) {
             vec![(old.slug.clone(), Some(old.clone()), Some(new.clone()))]
         } else {
-            let slugs: BTreeSet<String> = before.slugs().chain(after.slugs()).collect();
+            let slugs = match (before, after) {
+                // A list beside a catalogue is about its own server alone.
+                (Place::One(one), many) | (many, Place::One(one)) => {
+                    if many.facts(&one.slug)?.is_none() {
+                        return Err(Failure::bad_input(
+                            format!("the catalogue has no server {}", Shown(&one.slug)),
+                            "compare two lists, a record with its catalogue, or two catalogues",
+                        ));
+                    }
+                    BTreeSet::from([one.slug.clone()])
+                }
+                _ => before.slugs().chain(after.slugs()).collect(),
+            };
             slugs
                 .into_par_iter()
                 .filter_map(|slug| {
@@ -161,18 +169,16 @@ fn server_changes(
         })
     };
     let tools = compare(&side(old), &side(new));
-    let text = |facts: Option<&Facts>| {
-        facts
-            .and_then(|f| f.instructions.clone())
-            .unwrap_or_default()
-    };
-    let (was, is) = (text(old), text(new));
+    let text = |facts: Option<&Facts>| facts.and_then(|f| f.instructions.clone());
+    let (was, is) = (text(old).unwrap_or_default(), text(new).unwrap_or_default());
     let both = old.is_some() && new.is_some();
-    let moved = both && !crate::digest::same_but_for_time(&was, &is);
-    let instructions = moved.then_some(Texts {
-        before: was,
-        after: is,
-    });
+    let moved = both && was != is;
+    let instructions = moved
+        .then(|| {
+            let (had, has) = (judge.instructions(&was), judge.instructions(&is));
+            compare_instructions((&was, &had), (&is, &has))
+        })
+        .flatten();
     let server = match (old, new) {
         (None, Some(_)) => Some(crate::diff::Change::Added),
         (Some(_), None) => Some(crate::diff::Change::Removed),
