@@ -1,6 +1,6 @@
 //! Suppressions: a person's word that an issue may stand until a day.
 
-use super::{Issue, Status};
+use super::issue::{Issue, Status};
 use serde::Deserialize;
 
 /// One suppression, as in a `[[suppress]]` entry.

@@ -1,44 +1,11 @@
 //! `toolrisk check` and `toolrisk lock` on the projects in `examples/projects`, and the steps of the
 //! GitHub Action and the pre-commit hook.
 
+use crate::support::project::{code, project, root, run_in};
 use crate::support::{stderr, stdout, toolrisk};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A copy of an example project, so that a test may write into it.
-fn project(name: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let from = root().join("examples/projects").join(name);
-    for entry in walkdir::WalkDir::new(&from).into_iter().map(Result::unwrap) {
-        let to = folder
-            .path()
-            .join(entry.path().strip_prefix(&from).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir_all(to).unwrap();
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-    folder
-}
-
-fn run_in(folder: &Path, arguments: &[&str]) -> Output {
-    toolrisk()
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
+use std::process::Command;
 
 #[test]
 fn the_examples_end_as_their_readme_says() {

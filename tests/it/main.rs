@@ -19,6 +19,7 @@ mod diff;
 mod digests;
 mod hostile;
 mod inputs;
+mod lock;
 mod overrides;
 mod peers;
 mod policy;

@@ -1,7 +1,7 @@
 //! For a comment on a pull request.
 
-use super::{Report, status_text};
-use crate::check::Status;
+use super::result::{Report, status_text};
+use crate::check::issue::Status;
 use crate::model::{Outcome, Shown};
 use std::fmt::Write as _;
 
@@ -107,7 +107,7 @@ pub fn escaped_markdown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample;
+    use super::super::result::tests::sample;
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! For a terminal.
 
-use super::{Report, status_text};
-use crate::check::Status;
+use super::result::{Report, status_text};
+use crate::check::issue::Status;
 use crate::model::{Outcome, Shown};
 use std::fmt::Write as _;
 
@@ -64,7 +64,7 @@ pub fn text(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample;
+    use super::super::result::tests::sample;
     use super::*;
 
     #[test]

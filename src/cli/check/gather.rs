@@ -1,9 +1,9 @@
 //! Reads a project's configuration and asks its servers, or reads saved lists in their place.
 
-use super::super::{Failure, output, overrides};
-use super::{Subject, shown};
+use super::subject::{Subject, shown};
 use crate::check::config::{self, Configured};
 use crate::check::{Issue, Location, Observed, ObservedTool};
+use crate::cli::{Failure, output, overrides};
 use crate::crawl::{Crawler, Options, read_saved};
 use crate::digest::server_digest;
 use crate::mcp::Limits;
@@ -13,7 +13,7 @@ use crate::rules::RuleSet;
 use crate::targets::clients::{self, ClientConfig};
 use crate::targets::document::{Document, Syntax};
 use crate::targets::reading::{InputError, Place};
-use crate::targets::{Environment, Surroundings, document};
+use crate::targets::{Environment, Surroundings, document, runner};
 use std::path::Path;
 
 /// What was found out.
@@ -83,14 +83,20 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
         .filter(|(s, _)| s.enabled)
     {
         let place = location(server.place);
+        let command: Vec<String> = server
+            .command
+            .iter()
+            .map(|word| word.reveal().to_owned())
+            .collect();
         config_issues.extend(config::faults(
             &Configured {
                 name: server.name.clone(),
-                command: server
-                    .command
-                    .iter()
-                    .map(|word| word.reveal().to_owned())
-                    .collect(),
+                program: runner::program_of(&command),
+                fetches: runner::fetched(&command).map(|fetched| config::Fetched {
+                    name: fetched.name,
+                    pinned: fetched.pinned,
+                }),
+                command,
                 url: server.url.as_ref().map(|url| url.reveal().to_owned()),
                 values: server
                     .values
@@ -146,6 +152,7 @@ struct Answer {
     package: Option<serde_json::Value>,
     tools: Vec<ToolEntry>,
     instructions: Option<String>,
+    unstable: Vec<String>,
     digest: Option<String>,
 }
 
@@ -159,6 +166,7 @@ impl Answer {
             package: None,
             tools: Vec::new(),
             instructions: None,
+            unstable: Vec::new(),
             digest: None,
         }
     }
@@ -172,6 +180,7 @@ impl Answer {
             package: record.package,
             tools: record.tools,
             instructions: record.instructions,
+            unstable: record.unstable,
             digest: record.digest,
         }
     }
@@ -247,6 +256,7 @@ fn saved(config: &ClientConfig, folder: &Path) -> Vec<Answer> {
                         )),
                         tools: listing.tools,
                         instructions: listing.instructions,
+                        unstable: Vec::new(),
                     }
                 }
                 Err(error) => Answer::none(Some(target), Outcome::Deferred, error.to_string()),
@@ -273,6 +283,13 @@ fn observed(name: &str, answer: Answer, place: Location, judge: &Judge) -> Obser
         detail: answer.detail.map(|detail| Shown(&detail).to_string()),
         package: answer.package,
         digest: answer.digest,
+        instruction_findings: answer
+            .instructions
+            .as_deref()
+            .map(|text| judge.instructions(text))
+            .unwrap_or_default(),
+        instructions: answer.instructions,
+        unstable: answer.unstable,
         tools: ObservedTool::all(&answer.tools, verdicts),
         grade,
         location: Some(place),
