@@ -350,6 +350,7 @@ pub(super) mod tests {
             server_info: None,
             instructions: None,
             unstable: Vec::new(),
+            ttl_ms: None,
             digest: Some(server_digest(&tools, None)),
             tools,
             problems: Vec::new(),

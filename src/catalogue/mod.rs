@@ -21,7 +21,7 @@ mod overrides;
 mod report;
 mod settle;
 
-pub use due::Schedule;
+pub use due::{Schedule, seconds};
 pub use files::{StagedError, write_staged};
 pub use folder::{Catalogue, CatalogueError, Written};
 pub use history::History;

@@ -209,6 +209,7 @@ fn record(target: &Target, mut asked: Asked, ended: Result<(), Fault>) -> Record
         package: asked.package,
         listed_with: asked.placeholder.then(|| "placeholder".to_owned()),
         unstable: listing.unstable,
+        ttl_ms: listing.ttl_ms,
         digest,
     };
     scrub(target, &mut record);

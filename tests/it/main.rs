@@ -17,6 +17,7 @@ mod classify;
 mod conformance;
 mod diff;
 mod digests;
+mod due;
 mod hostile;
 mod inputs;
 mod lock;
