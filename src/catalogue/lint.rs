@@ -1,6 +1,6 @@
 //! Checks every file of a catalogue, and finds what nothing needs any more.
 
-use super::Catalogue;
+use super::folder::Catalogue;
 use super::history::History;
 use super::overrides::{OVERRIDES, Overrides};
 use crate::digest::{server_digest, tool_digest, without};

@@ -1,7 +1,7 @@
 //! What changed in a server's instructions to the model.
 
+use super::change::{Detail, Risk};
 use super::prose::sentences_moved;
-use super::{Detail, Risk};
 use crate::digest::same_but_for_time;
 use crate::model::Finding;
 use serde::{Deserialize, Serialize};

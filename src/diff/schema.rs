@@ -1,6 +1,6 @@
 //! What changed in a JSON Schema: parameters, types, enums, bounds; to a bounded depth.
 
-use super::{Detail, Risk};
+use super::change::{Detail, Risk};
 use crate::digest::same_but_for_time;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Changes in the formats that people and programs read.
 
+use super::changes::{Changes, ServerChanges};
 use super::words::{Line, lines};
-use super::{Changes, ServerChanges};
 use crate::check::report::escaped_markdown;
 use crate::diff::{Change, Risk, ToolChange};
 use crate::model::Shown;

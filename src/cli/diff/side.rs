@@ -1,9 +1,9 @@
 //! What stands on one side of a comparison.
 
-use super::super::Failure;
 use crate::catalogue::history::Past;
 use crate::catalogue::{Catalogue, CatalogueError, History};
 use crate::check::suppress::is_day;
+use crate::cli::Failure;
 use crate::crawl::read_saved;
 use crate::mcp::Limits;
 use crate::model::{Record, Shown, Slug, ToolEntry};
