@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 /// A report as Markdown: a headline, a table of open issues, the others folded, the servers.
 pub fn markdown(report: &Report) -> String {
     let mut out = String::new();
-    let headline = if report.passed {
+    let headline = if report.passed && report.servers.is_empty() {
+        "### toolrisk: there was no server to check".to_owned()
+    } else if report.passed {
         "### toolrisk: passed".to_owned()
     } else {
         format!("### toolrisk: {} open", count(report.open(), "issue"))
@@ -44,7 +46,7 @@ pub fn markdown(report: &Report) -> String {
     if !closed.is_empty() {
         let _ = writeln!(
             out,
-            "<details><summary>{} that do not fail</summary>\n",
+            "<details><summary>Beside, without failing: {}</summary>\n",
             count(closed.len(), "issue")
         );
         for issue in closed {

@@ -23,13 +23,17 @@ pub(super) fn read_lock(path: &Path, asked: bool) -> Result<Option<Lock>, Failur
         }
     };
     let lock = Lock::read(&text).map_err(|error| {
+        let help = match error {
+            LockError::Newer(_) => "use the newer toolrisk that wrote it",
+            _ => "look at the servers again and write it anew with `toolrisk lock`",
+        };
         Failure::bad_input(
             format!(
                 "the lock {} cannot be used: {}",
                 shown(path),
                 Shown(&error.to_string())
             ),
-            "look at the servers again and write it anew with `toolrisk lock`",
+            help,
         )
     })?;
     Ok(Some(lock))

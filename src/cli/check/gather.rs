@@ -74,6 +74,14 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
     };
     let known = known_packages();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let off = config
+        .servers
+        .iter()
+        .filter(|server| !server.enabled)
+        .count();
+    if off > 0 {
+        output::note(&format!("switched off in {file} and not looked at: {off}"));
+    }
     let mut servers = Vec::new();
     let mut config_issues = Vec::new();
     for (server, answer) in config
