@@ -202,15 +202,20 @@ impl Catalogue {
         }
     }
 
+    /// The record in a file.
+    pub fn read(path: &Path) -> Result<Record, CatalogueError> {
+        let bytes = fs::read(path).map_err(|source| CatalogueError::Unreadable {
+            path: shown(path),
+            source,
+        })?;
+        parse(path, &bytes)
+    }
+
     /// Every record, sorted by slug. What cannot be read is an error in its place.
     pub fn records(&self) -> impl Iterator<Item = Result<Record, CatalogueError>> + use<> {
-        self.record_paths().into_iter().map(|path| {
-            let bytes = fs::read(&path).map_err(|source| CatalogueError::Unreadable {
-                path: shown(&path),
-                source,
-            })?;
-            parse(&path, &bytes)
-        })
+        self.record_paths()
+            .into_iter()
+            .map(|path| Catalogue::read(&path))
     }
 
     /// The files of all records, sorted by slug. Temporary files of a crash are left out.

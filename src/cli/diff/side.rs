@@ -152,9 +152,8 @@ impl Place {
                 let Ok(slug) = Slug::try_from(slug.to_owned()) else {
                     return Ok(None);
                 };
-                let Some(record) = catalogue.record(&slug).map_err(|e| bad_catalogue(&e))? else {
-                    return Ok(None);
-                };
+                // By its path: a record that stands in the wrong folder is compared all the same.
+                let record = Catalogue::read(path).map_err(|e| bad_catalogue(&e))?;
                 if !record.outcome.has_tools() {
                     return Ok(None);
                 }
