@@ -254,6 +254,18 @@ fn the_pre_commit_hook_runs_a_command_that_exists() {
     let entry = hooks[0]["entry"].as_str().unwrap();
     let mut words = entry.split(' ');
     assert_eq!(words.next(), Some("toolrisk"));
+    let files = regex::Regex::new(hooks[0]["files"].as_str().unwrap()).unwrap();
+    for name in [
+        ".mcp.json",
+        ".vscode/mcp.json",
+        "sub/toolrisk.lock",
+        ".toolrisk.toml",
+    ] {
+        assert!(files.is_match(name), "{name}");
+    }
+    for name in ["package.json", "mcp.json.bak", "src/lib.rs"] {
+        assert!(!files.is_match(name), "{name}");
+    }
     let folder = project("clean");
     let arguments: Vec<&str> = words.chain(["--offline", "lists"]).collect();
     assert_eq!(code(&run_in(folder.path(), &arguments)), 0);

@@ -326,3 +326,73 @@ fn what_was_never_listed_is_no_unchanged_server() {
     assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
     assert!(stderr(&output).contains("refused"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_line_of_history_that_is_cut_is_named_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, catalogue) = (
+        folder.path().join("a.json"),
+        folder.path().join("catalogue"),
+    );
+    let scan = |description: &str| {
+        write(
+            &list,
+            &json!({"tools": [{"name": "get_note", "description": description}]}),
+        );
+        let output = run(&[
+            "scan",
+            "-C",
+            text(&catalogue),
+            &format!("file:{}", text(&list)),
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    };
+    for description in [
+        "Return a note.",
+        "Return a short note.",
+        "Return a long note.",
+    ] {
+        scan(description);
+    }
+    let lines = walkdir::WalkDir::new(catalogue.join("history"))
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .find(|path| path.extension().is_some_and(|e| e == "jsonl"))
+        .unwrap();
+    let whole = fs::read_to_string(&lines).unwrap();
+    let cut = &whole[..whole.len() - 40];
+    fs::write(&lines, cut).unwrap();
+    let lint = run(&["catalogue", "lint", text(&catalogue)]);
+    assert_eq!(lint.status.code(), Some(2));
+    assert!(
+        stdout(&lint).contains(".jsonl:2: not a change, or cut"),
+        "{}",
+        stdout(&lint)
+    );
+    let past = run(&[
+        "diff",
+        &format!("{}@2020-01-01", text(&catalogue)),
+        text(&catalogue),
+    ]);
+    assert_eq!(
+        past.status.code(),
+        Some(3),
+        "no list is made up from what is broken"
+    );
+    assert!(stderr(&past).contains("line 2"), "{}", stderr(&past));
+    let definitions = || crate::support::tree(&catalogue.join("history/definitions")).len();
+    let before = definitions();
+    scan("Return any note.");
+    let after = fs::read_to_string(&lines).unwrap();
+    assert!(after.starts_with(cut), "what was left of it stays");
+    assert_eq!(after.lines().count(), 3);
+    assert_eq!(definitions(), before + 1);
+    let output = run(&[
+        "publish",
+        "-C",
+        text(&catalogue),
+        "--out",
+        text(&folder.path().join("site")),
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
