@@ -14,6 +14,7 @@
 mod due;
 mod files;
 mod folder;
+mod garbage;
 pub mod history;
 mod journal;
 pub mod lint;
@@ -24,6 +25,7 @@ mod settle;
 pub use due::{Schedule, seconds};
 pub use files::{StagedError, write_staged};
 pub use folder::{Catalogue, CatalogueError, Written};
+pub use garbage::Garbage;
 pub use history::History;
 pub use journal::{Journal, JournalError};
 pub use overrides::{OVERRIDES, OverrideError, Overrides};

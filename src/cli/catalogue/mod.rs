@@ -103,7 +103,7 @@ fn lint(catalogue: &Catalogue) -> Result<Exit, Failure> {
 fn collect(catalogue: &Catalogue, dry_run: bool) -> Result<Exit, Failure> {
     let garbage = catalogue.garbage(AGE, SystemTime::now());
     let mut stdout = output::stdout();
-    for path in &garbage {
+    for path in &garbage.files {
         if !dry_run {
             std::fs::remove_file(path).map_err(|error| {
                 Failure::failed(format!("cannot remove {}: {error}", shown(path)))
@@ -117,6 +117,12 @@ fn collect(catalogue: &Catalogue, dry_run: bool) -> Result<Exit, Failure> {
     } else {
         "removed"
     };
-    output::note(&format!("{} files {word}", garbage.len()));
+    output::note(&format!("{} files {word}", garbage.files.len()));
+    for path in &garbage.broken {
+        output::note(&format!(
+            "{} cannot be read as a whole, so every earlier definition is kept",
+            shown(path)
+        ));
+    }
     Ok(Exit::Done)
 }
