@@ -4,15 +4,16 @@
 //! | the last attempts | asked again after |
 //! |---|---|
 //! | none | at once |
-//! | listed, in whole or part | the age that was asked for |
+//! | listed, in whole or part | the age that was asked for; not before the server says that its list ends to hold, at most a week |
+//! | wanted variables that were not given | at once: nobody is asked before they are there |
+//! | wanted credentials | a week |
 //! | failed | one hour, doubled with each further failure, at most a day |
 //! | failed on five days or more | a week |
-//! | wanted credentials | a week |
 //!
 //! A server is *gone* after three failures in a row that span at least seven days; its record and
 //! its history stay.
 
-use super::RunReport;
+use super::report::RunReport;
 use crate::model::{Outcome, Slug};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,16 +22,26 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 const WEEK: u64 = 7 * DAY;
 
-/// What earlier runs saw of each server, oldest first: seconds since 1970 and the outcome.
+/// One look at a server.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    /// Seconds since 1970.
+    at: u64,
+    outcome: Outcome,
+    /// For how many seconds the server said that its list holds.
+    ttl: u64,
+}
+
+/// What earlier runs saw of each server, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Schedule {
-    attempts: BTreeMap<Slug, Vec<(u64, Outcome)>>,
+    attempts: BTreeMap<Slug, Vec<Attempt>>,
 }
 
 impl Schedule {
     /// Reads the reports. Runs without a date asked nobody and say nothing.
     pub fn of(runs: &[RunReport]) -> Schedule {
-        let mut attempts: BTreeMap<Slug, Vec<(u64, Outcome)>> = BTreeMap::new();
+        let mut attempts: BTreeMap<Slug, Vec<Attempt>> = BTreeMap::new();
         for run in runs {
             let Some(at) = run.started.as_deref().and_then(seconds) else {
                 continue;
@@ -41,27 +52,39 @@ impl Schedule {
                     attempts
                         .entry(seen.slug.clone())
                         .or_default()
-                        .push((at, seen.outcome));
+                        .push(Attempt {
+                            at,
+                            outcome: seen.outcome,
+                            ttl: seen.ttl_ms.unwrap_or_default() / 1_000,
+                        });
                 }
             }
         }
         for list in attempts.values_mut() {
-            list.sort_unstable_by_key(|(at, _)| *at);
+            list.sort_unstable_by_key(|attempt| attempt.at);
         }
         Schedule { attempts }
     }
 
-    /// Whether a server is to be asked at `now` (seconds since 1970), when lists that are older
-    /// than `age` are asked again.
-    pub fn is_due(&self, slug: &Slug, age: Duration, now: u64) -> bool {
-        let Some(attempts) = self.attempts.get(slug) else {
-            return true;
-        };
-        let Some((last, outcome)) = attempts.last() else {
-            return true;
-        };
-        let wait = match outcome {
-            Outcome::Listed | Outcome::Partial => age.as_secs(),
+    /// Every server that was ever asked.
+    pub fn servers(&self) -> impl Iterator<Item = &Slug> {
+        self.attempts.keys()
+    }
+
+    /// The last look at a server: seconds since 1970, and how it ended.
+    pub fn last(&self, slug: &Slug) -> Option<(u64, Outcome)> {
+        let last = self.attempts.get(slug)?.last()?;
+        Some((last.at, last.outcome))
+    }
+
+    /// When a server is to be asked again, in seconds since 1970, when lists that are older than
+    /// `age` are asked again; `None` for one that was never asked.
+    pub fn next(&self, slug: &Slug, age: Duration) -> Option<u64> {
+        let attempts = self.attempts.get(slug)?;
+        let last = attempts.last()?;
+        let wait = match last.outcome {
+            Outcome::Listed | Outcome::Partial => age.as_secs().max(last.ttl.min(WEEK)),
+            Outcome::NeedsConfig => 0,
             Outcome::AuthRequired => WEEK,
             _ => {
                 let failures = failures(attempts);
@@ -74,8 +97,14 @@ impl Schedule {
                 }
             }
         };
+        Some(last.at.saturating_add(wait))
+    }
+
+    /// Whether a server is to be asked at `now` (seconds since 1970), see [`Schedule::next`].
+    pub fn is_due(&self, slug: &Slug, age: Duration, now: u64) -> bool {
         // A clock that went back makes nothing wait for ever.
-        now < *last || now - last >= wait
+        let ahead = self.last(slug).is_some_and(|(at, _)| now < at);
+        ahead || self.next(slug, age).is_none_or(|next| now >= next)
     }
 
     /// Whether a server counts as gone.
@@ -89,27 +118,46 @@ impl Schedule {
             _ => false,
         }
     }
+
+    /// The servers that count as gone.
+    pub fn gone(&self) -> impl Iterator<Item = &Slug> {
+        self.servers().filter(|slug| self.is_gone(slug))
+    }
 }
 
 /// The times of the failures since the last attempt that was none. Wanting credentials or
 /// configuration is an answer of a server that is there.
-fn failures(attempts: &[(u64, Outcome)]) -> Vec<u64> {
+fn failures(attempts: &[Attempt]) -> Vec<u64> {
     let mut times: Vec<u64> = attempts
         .iter()
         .rev()
-        .take_while(|(_, outcome)| {
+        .take_while(|attempt| {
+            let outcome = attempt.outcome;
             !outcome.has_tools() && !matches!(outcome, Outcome::AuthRequired | Outcome::NeedsConfig)
         })
-        .map(|(at, _)| *at)
+        .map(|attempt| attempt.at)
         .collect();
     times.reverse();
     times
 }
 
-/// Seconds since 1970 of an RFC 3339 moment in UTC as we write it, `2026-11-22T05:00:00Z`.
+/// Seconds since 1970 of an RFC 3339 moment in UTC as we write it, `2026-11-22T05:00:00Z`, or of the
+/// start of a day, `2026-11-22`.
 ///
 /// Source: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `days_from_civil`.
-fn seconds(text: &str) -> Option<u64> {
+pub fn seconds(text: &str) -> Option<u64> {
+    let text = match text.len() {
+        10 => &format!("{text}T00:00:00Z"),
+        20 => text,
+        _ => return None,
+    };
+    if !text
+        .bytes()
+        .enumerate()
+        .all(|(at, byte)| byte == b"0000-00-00T00:00:00Z"[at] || byte.is_ascii_digit())
+    {
+        return None;
+    }
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
@@ -145,6 +193,7 @@ mod tests {
                     detail: None,
                     tools: 0,
                     ms: None,
+                    ttl_ms: None,
                     host: None,
                     variables: Vec::new(),
                 }],
@@ -163,7 +212,16 @@ mod tests {
         assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(seconds("2000-02-29T00:00:00Z"), Some(951_782_400));
         assert_eq!(seconds("2026-11-22T12:00:00Z"), Some(NOON));
-        assert_eq!(seconds("yesterday"), None);
+        assert_eq!(seconds("2026-11-22"), Some(NOON - 12 * HOUR));
+        for wrong in [
+            "yesterday",
+            "2026-13-01",
+            "2026-11-2x",
+            "2026-11-22 12:00:00Z",
+            "",
+        ] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
@@ -175,6 +233,26 @@ mod tests {
             due(&[("2999-01-01T00:00:00Z", Outcome::Listed)]),
             "a clock that went back"
         );
+    }
+
+    #[test]
+    fn the_servers_own_word_is_the_least_wait() {
+        let mut runs = schedule(&[("2026-11-22T00:00:00Z", Outcome::Listed)]);
+        let slug = Slug::readable("s");
+        let hours = |runs: &Schedule| runs.next(&slug, Duration::from_hours(1)).unwrap() / HOUR;
+        let at = hours(&runs) - 1;
+        for (ttl, wait) in [(60, 1), (6 * HOUR, 6), (u64::MAX, 7 * 24)] {
+            runs.attempts.get_mut(&slug).unwrap()[0].ttl = ttl;
+            assert_eq!(hours(&runs) - at, wait, "{ttl}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_tried_or_waits_for_a_person_is_no_failure() {
+        assert!(due(&[("2026-11-22T11:59:00Z", Outcome::Deferred)]));
+        assert!(due(&[("2026-11-22T11:59:00Z", Outcome::NeedsConfig)]));
+        assert!(!due(&[("2026-11-16T12:00:00Z", Outcome::AuthRequired)]));
+        assert!(due(&[("2026-11-15T12:00:00Z", Outcome::AuthRequired)]));
     }
 
     #[test]

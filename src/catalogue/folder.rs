@@ -3,7 +3,7 @@
 use super::files::{StagedError, write_staged};
 use super::history::History;
 use super::report::RunReport;
-use crate::digest::{same_but_for_order_and_time, same_but_for_time};
+use super::settle::settle;
 use crate::model::{Record, Shown, Slug};
 use std::fs;
 use std::io;
@@ -137,22 +137,21 @@ impl Catalogue {
     /// and the old one has more to say. What is replaced goes into the history first.
     pub fn write(&self, record: &Record) -> Result<Written, CatalogueError> {
         let path = self.path_of(&record.slug);
-        let bytes = to_bytes(record).map_err(|source| CatalogueError::NotARecord {
-            path: shown(&path),
-            source,
-        })?;
+        let mut bytes = self.bytes_of(record)?;
         let written = match fs::read(&path) {
             Ok(old) if old == bytes => return Ok(Written::Unchanged),
-            Ok(old) => {
-                if let Ok(old) = serde_json::from_slice::<Record>(&old) {
+            Ok(old_bytes) => {
+                if let Ok(old) = serde_json::from_slice::<Record>(&old_bytes) {
                     if has_more(&old, record) {
                         return Ok(Written::Kept);
                     }
-                    if is_same(&old, record, &bytes) {
-                        return Ok(Written::Unchanged);
-                    }
                     if old.outcome.has_tools() && record.outcome.has_tools() {
-                        self.history().add(&old, record, &self.now)?;
+                        let settled = settle(&old, record);
+                        bytes = self.bytes_of(&settled)?;
+                        if bytes == old_bytes {
+                            return Ok(Written::Unchanged);
+                        }
+                        self.history().add(&old, &settled, &self.now)?;
                     }
                 }
                 Written::Changed
@@ -167,6 +166,13 @@ impl Catalogue {
         };
         write_staged(&path, &bytes)?;
         Ok(written)
+    }
+
+    fn bytes_of(&self, record: &Record) -> Result<Vec<u8>, CatalogueError> {
+        to_bytes(record).map_err(|source| CatalogueError::NotARecord {
+            path: shown(&self.path_of(&record.slug)),
+            source,
+        })
     }
 
     /// Removes what a crash left half-written. Only for whoever writes this catalogue alone.
@@ -196,15 +202,20 @@ impl Catalogue {
         }
     }
 
+    /// The record in a file.
+    pub fn read(path: &Path) -> Result<Record, CatalogueError> {
+        let bytes = fs::read(path).map_err(|source| CatalogueError::Unreadable {
+            path: shown(path),
+            source,
+        })?;
+        parse(path, &bytes)
+    }
+
     /// Every record, sorted by slug. What cannot be read is an error in its place.
     pub fn records(&self) -> impl Iterator<Item = Result<Record, CatalogueError>> + use<> {
-        self.record_paths().into_iter().map(|path| {
-            let bytes = fs::read(&path).map_err(|source| CatalogueError::Unreadable {
-                path: shown(&path),
-                source,
-            })?;
-            parse(&path, &bytes)
-        })
+        self.record_paths()
+            .into_iter()
+            .map(|path| Catalogue::read(&path))
     }
 
     /// The files of all records, sorted by slug. Temporary files of a crash are left out.
@@ -268,24 +279,6 @@ fn to_bytes(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_writer(&mut bytes, record)?;
     bytes.push(b'\n');
     Ok(bytes)
-}
-
-/// Whether two records say the same: all that differs is the order of the tools, or dates and times
-/// in texts.
-fn is_same(old: &Record, new: &Record, new_bytes: &[u8]) -> bool {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    if !same_but_for_order_and_time(&old.tools, &new.tools)
-        || !same_but_for_time(&text(&old.instructions), &text(&new.instructions))
-    {
-        return false;
-    }
-    let rest = Record {
-        tools: new.tools.clone(),
-        instructions: new.instructions.clone(),
-        digest: new.digest.clone(),
-        ..old.clone()
-    };
-    to_bytes(&rest).is_ok_and(|bytes| bytes == new_bytes)
 }
 
 /// Whether a failed crawl would lose what the old record holds.

@@ -202,6 +202,12 @@ impl History {
         self.lines_path(slug).exists()
     }
 
+    /// The instructions as they were at a moment, in the same way.
+    pub fn instructions_at(record: &Record, past: &Past, moment: &str) -> Option<String> {
+        let before = undone(record, past, moment).filter_map(|c| c.instructions_before.clone());
+        before.last().or_else(|| record.instructions.clone())
+    }
+
     /// The tools as they were at a moment, made by going back from the record: every change after
     /// it is undone. Moments are RFC 3339 in UTC and compare as text, so `2026-11-22T24` is the end
     /// of that day. Definitions that are no longer kept come back in the second list, by name.
@@ -213,13 +219,7 @@ impl History {
     ) -> (Vec<ToolEntry>, Vec<String>) {
         let mut tools = record.tools.clone();
         let mut lost = Vec::new();
-        let skip_last = usize::from(History::steps_ahead(past, record));
-        let known = &past.changes[..past.changes.len() - skip_last];
-        for change in known
-            .iter()
-            .rev()
-            .take_while(|change| change.at.as_str() > moment)
-        {
+        for change in undone(record, past, moment) {
             for added in &change.added {
                 remove(&mut tools, &added.digest);
             }
@@ -239,6 +239,16 @@ impl History {
         }
         (tools, lost)
     }
+}
+
+/// The changes after a moment, newest first.
+fn undone<'a>(record: &Record, past: &'a Past, moment: &str) -> impl Iterator<Item = &'a Change> {
+    let skip_last = usize::from(History::steps_ahead(past, record));
+    let known = &past.changes[..past.changes.len() - skip_last];
+    known
+        .iter()
+        .rev()
+        .take_while(move |change| change.at.as_str() > moment)
 }
 
 fn remove(tools: &mut Vec<ToolEntry>, digest: &str) -> Option<usize> {
@@ -340,6 +350,7 @@ pub(super) mod tests {
             server_info: None,
             instructions: None,
             unstable: Vec::new(),
+            ttl_ms: None,
             digest: Some(server_digest(&tools, None)),
             tools,
             problems: Vec::new(),
@@ -379,6 +390,26 @@ pub(super) mod tests {
         assert_eq!(on("2026-11-19"), [A1]);
         assert_eq!(on("2026-11-20"), [A1, B]);
         assert_eq!(on("2026-11-22"), [A2]);
+    }
+
+    #[test]
+    fn the_instructions_of_any_day_can_be_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let history = History::of(folder.path());
+        let said = |text: &str| Record {
+            instructions: Some(text.to_owned()),
+            digest: Some(text.to_owned()),
+            ..record(&[A1])
+        };
+        let (one, two, three) = (said("1"), said("2"), said("3"));
+        history.add(&one, &two, "2026-11-20").unwrap();
+        history.add(&two, &three, "2026-11-22").unwrap();
+        let past = history.past(&three.slug).unwrap();
+        let on = |day: &str| History::instructions_at(&three, &past, &format!("{day}T24")).unwrap();
+        assert_eq!(
+            [on("2026-11-19"), on("2026-11-20"), on("2026-11-22")],
+            ["1", "2", "3"]
+        );
     }
 
     #[test]

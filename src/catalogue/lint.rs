@@ -1,15 +1,14 @@
-//! Checks every file of a catalogue, and finds what nothing needs any more.
+//! Checks every file of a catalogue.
 
-use super::Catalogue;
+use super::folder::Catalogue;
 use super::history::History;
-use crate::digest::{server_digest, tool_digest};
+use super::overrides::{OVERRIDES, Overrides};
+use crate::digest::{server_digest, tool_digest, without};
 use crate::model::snapshot::RECORD_SCHEMA;
-use crate::model::{Record, Shown, Slug};
+use crate::model::{Record, Shown, Slug, ToolEntry};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 /// Something wrong with a file of a catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +51,7 @@ impl Catalogue {
             lint.faults.extend(part.faults);
         }
         lint.faults.extend(self.stray_history());
+        lint.faults.extend(self.lint_overrides());
         lint.faults.sort();
         lint
     }
@@ -107,7 +107,8 @@ impl Catalogue {
             );
         }
         if let Some(digest) = &record.digest {
-            let computed = server_digest(&record.tools, record.instructions.as_deref());
+            let counted = without(&record.tools, &record.unstable);
+            let computed = server_digest(&counted, record.instructions.as_deref());
             if has_tools && *digest != computed {
                 fault(None, "its digest is not that of its tools".to_owned());
             }
@@ -188,6 +189,29 @@ impl Catalogue {
         faults
     }
 
+    /// What is wrong with the overrides, and those that hold for nothing any more.
+    fn lint_overrides(&self) -> Vec<Fault> {
+        let fault = |line: Option<usize>, problem: String| Fault {
+            file: PathBuf::from(OVERRIDES),
+            line,
+            problem,
+        };
+        let overrides = match Overrides::of(self.root()) {
+            Ok(overrides) => overrides,
+            Err(error) => return vec![fault(error.line(), error.problem())],
+        };
+        let tools = |server: &str| {
+            let slug = Slug::try_from(server.to_owned()).ok()?;
+            let record = self.record(&slug).ok()??;
+            let named = |entry| Some((ToolEntry::tool(entry)?.name, tool_digest(entry)));
+            Some(record.tools.iter().filter_map(named).collect())
+        };
+        let stale = overrides.stale(tools).into_iter();
+        stale
+            .map(|stale| fault(Some(stale.line), stale.problem))
+            .collect()
+    }
+
     /// Files of history whose server has no record.
     fn stray_history(&self) -> Vec<Fault> {
         walkdir::WalkDir::new(self.root().join("history"))
@@ -210,52 +234,6 @@ impl Catalogue {
                 line: None,
                 problem: "there is no record of this server".to_owned(),
             })
-            .collect()
-    }
-
-    /// What nothing needs: files that a killed write left, at least `age` old, and definitions
-    /// that no line of history names.
-    pub fn garbage(&self, age: Duration, now: SystemTime) -> Vec<PathBuf> {
-        let old = |path: &Path| {
-            fs::metadata(path)
-                .and_then(|meta| meta.modified())
-                .is_ok_and(|time| now.duration_since(time).is_ok_and(|since| since >= age))
-        };
-        let needed = self.named_definitions();
-        let definitions = self.root().join("history/definitions");
-        let mut garbage: Vec<PathBuf> = walkdir::WalkDir::new(self.root())
-            .into_iter()
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_type().is_file())
-            .map(walkdir::DirEntry::into_path)
-            .filter(|path| {
-                let name = path
-                    .file_name()
-                    .and_then(|name| name.to_str())
-                    .unwrap_or_default();
-                let left = name.starts_with(".staged-");
-                let unnamed = path.starts_with(&definitions) && !needed.contains(path);
-                (left || unnamed) && old(path)
-            })
-            .collect();
-        garbage.sort();
-        garbage
-    }
-
-    fn named_definitions(&self) -> BTreeSet<PathBuf> {
-        let history = self.history();
-        self.record_paths()
-            .iter()
-            .filter_map(|path| path.file_stem()?.to_str().map(str::to_owned))
-            .filter_map(|stem| Slug::try_from(stem).ok())
-            .filter_map(|slug| history.past(&slug).ok())
-            .flat_map(|past| past.changes)
-            .flat_map(|change| {
-                let gone = change.removed.into_iter().map(|kept| kept.digest);
-                gone.chain(change.changed.into_iter().map(|replaced| replaced.from))
-                    .collect::<Vec<_>>()
-            })
-            .filter_map(|digest| history.definition_path(&digest))
             .collect()
     }
 }
@@ -316,24 +294,5 @@ mod tests {
         fs::write(&lines, &line).unwrap();
         fs::remove_dir_all(catalogue.root().join("history/definitions")).unwrap();
         assert!(problems(&catalogue)[0].ends_with("is not kept"));
-    }
-
-    #[test]
-    fn only_what_nothing_needs_is_garbage() {
-        let (_folder, catalogue) = catalogue();
-        catalogue.write(&test_record(&[r#"{"name":"a"}"#])).unwrap();
-        catalogue.write(&test_record(&[r#"{"name":"b"}"#])).unwrap();
-        let left = catalogue.root().join("servers/.staged-x");
-        fs::write(&left, "").unwrap();
-        let stray = catalogue.root().join("history/definitions/00/00.json");
-        fs::create_dir_all(stray.parent().unwrap()).unwrap();
-        fs::write(&stray, "{}").unwrap();
-        let later = SystemTime::now() + Duration::from_hours(2);
-        let hour = Duration::from_hours(1);
-        assert_eq!(catalogue.garbage(hour, later), [stray, left]);
-        assert_eq!(
-            catalogue.garbage(hour, SystemTime::now()),
-            Vec::<PathBuf>::new()
-        );
     }
 }

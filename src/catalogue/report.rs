@@ -56,6 +56,9 @@ pub struct RunTarget {
     /// How long it took, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
+    /// For how many milliseconds the server says that its list holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
     /// The host it was asked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,

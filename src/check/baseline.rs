@@ -1,7 +1,7 @@
 //! A baseline: the issues that were there when a project began to check, so that only new ones
 //! fail.
 
-use super::{Issue, Status};
+use super::issue::{Issue, Status};
 use crate::digest::text_digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -1,12 +1,11 @@
 //! `toolrisk.lock`: which servers and tools a project was looked at with, and what was accepted by
 //! whom.
 
-use super::{Issue, Observed, ObservedTool};
-use crate::diff::Risk;
-use crate::digest::{canonical, text_digest, without_time};
+use super::observed::{Observed, ObservedTool};
+use crate::digest::{canonical, text_digest, tool_digest, without, without_time};
 use crate::model::target::PublicTarget;
 use crate::model::taxonomy::Traits;
-use crate::model::{Category, Severity, Shown, Tool};
+use crate::model::{Category, Finding, Severity, Tool};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,6 +42,15 @@ pub struct LockedServer {
     /// Who accepted what the server can do, and why; `None` when nothing needed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Acceptance>,
+    /// Digest of its instructions to the model, dates and times apart; none without instructions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+    /// Ids of the text findings in them, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instruction_findings: Vec<String>,
+    /// Spots of the definitions that do not hold still and are left out of the digests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unstable: Vec<String>,
     /// The tools, in the order answered.
     pub tools: Vec<LockedTool>,
 }
@@ -93,10 +101,10 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Makes a lock of what was seen.
+    /// Makes a lock of what was seen; `accepted` gives the word on a server, where there is one.
     pub fn new(
         observed: &[Observed],
-        accepted: Option<&Acceptance>,
+        accepted: impl Fn(&str) -> Option<Acceptance>,
         rules_version: &str,
         today: &str,
     ) -> Lock {
@@ -107,8 +115,15 @@ impl Lock {
                     target: server.target.clone(),
                     package: server.package.clone(),
                     digest: server.digest.clone(),
-                    accepted: accepted.cloned(),
-                    tools: server.tools.iter().map(locked_tool).collect(),
+                    accepted: accepted(&server.name),
+                    instructions: instructions_digest(server),
+                    instruction_findings: finding_ids(&server.instruction_findings),
+                    unstable: server.unstable.clone(),
+                    tools: server
+                        .tools
+                        .iter()
+                        .filter_map(|tool| LockedTool::of(tool, &server.unstable))
+                        .collect(),
                 };
                 (server.name.clone(), locked)
             })
@@ -159,61 +174,73 @@ impl Lock {
         };
         text_digest(&serde_json::to_string(&bare).unwrap_or_default())
     }
-
-    /// Servers that are locked and no longer configured.
-    pub(super) fn forgotten(&self, observed: &[Observed]) -> Vec<Issue> {
-        let mut issues: Vec<Issue> = Vec::new();
-        for name in self.servers.keys() {
-            if observed.iter().all(|server| server.name != *name) {
-                let message =
-                    "the server is in the lock but no longer configured: write the lock again";
-                let mut issue = Issue::new(
-                    "locked-but-gone",
-                    Severity::Low,
-                    name,
-                    None,
-                    message.to_owned(),
-                    "",
-                );
-                issue.status = super::Status::Told;
-                issues.push(issue);
-            }
-        }
-        issues
-    }
 }
 
 impl LockedServer {
     /// The acceptance that covers exactly this definition.
     pub(super) fn acceptance(&self, tool: &ObservedTool) -> Option<&Acceptance> {
         let accepted = self.accepted.as_ref()?;
-        let now = locked_tool(tool);
+        // A tool that comes and goes has no definition that could be accepted.
+        let now = LockedTool::of(tool, &self.unstable)?;
         self.tools
             .iter()
-            .any(|locked| same_tool(locked, &now))
+            .any(|locked| locked.is_same(&now))
             .then_some(accepted)
     }
-}
 
-/// The same definition, dates and times in texts apart.
-fn same_tool(locked: &LockedTool, now: &LockedTool) -> bool {
-    locked.name == now.name && (locked.digest == now.digest || locked.parts == now.parts)
-}
-
-fn locked_tool(observed: &ObservedTool) -> LockedTool {
-    let verdict = &observed.verdict;
-    let mut findings: Vec<String> = verdict.findings.iter().map(|f| f.id.clone()).collect();
-    findings.sort();
-    findings.dedup();
-    LockedTool {
-        name: observed.tool.name.clone(),
-        digest: observed.digest.clone(),
-        parts: parts(&observed.tool),
-        category: verdict.category,
-        severity: verdict.severity,
-        traits: verdict.traits,
-        findings,
+    /// Whether its word was said of all that the server is now.
+    pub fn covers(&self, server: &Observed) -> bool {
+        let tools = server.tools.iter();
+        let mut settled = tools.filter(|tool| LockedTool::of(tool, &self.unstable).is_some());
+        settled.all(|tool| self.acceptance(tool).is_some())
+            && self.instructions_acceptance(server).is_some()
     }
+
+    /// The acceptance, where the instructions are those that were looked at.
+    pub(super) fn instructions_acceptance(&self, server: &Observed) -> Option<&Acceptance> {
+        let same = self.instructions == instructions_digest(server);
+        self.accepted.as_ref().filter(|_| same)
+    }
+}
+
+impl LockedTool {
+    /// A tool as it is locked, without the spots that do not hold still; none for a tool that
+    /// comes and goes.
+    pub(super) fn of(observed: &ObservedTool, unstable: &[String]) -> Option<LockedTool> {
+        let entry = without(std::slice::from_ref(&observed.entry), unstable).pop()?;
+        let verdict = &observed.verdict;
+        Some(LockedTool {
+            name: observed.tool.name.clone(),
+            digest: tool_digest(&entry),
+            parts: parts(&entry.tool()?),
+            category: verdict.category,
+            severity: verdict.severity,
+            traits: verdict.traits,
+            findings: finding_ids(&verdict.findings),
+        })
+    }
+
+    /// The same definition, dates and times in texts apart.
+    pub(super) fn is_same(&self, now: &LockedTool) -> bool {
+        self.name == now.name && (self.digest == now.digest || self.parts == now.parts)
+    }
+}
+
+/// The ids of some findings, sorted, each once.
+pub(super) fn finding_ids(findings: &[Finding]) -> Vec<String> {
+    let mut ids: Vec<String> = findings.iter().map(|f| f.id.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// Digest of a server's instructions, dates and times apart.
+pub(super) fn instructions_digest(server: &Observed) -> Option<String> {
+    let text = server
+        .instructions
+        .as_deref()
+        .filter(|text| !text.is_empty())?;
+    Some(text_digest(&without_time(text)))
 }
 
 /// Digests of the parts of a definition that people tell apart.
@@ -243,162 +270,12 @@ fn parts(tool: &Tool) -> BTreeMap<String, String> {
     ])
 }
 
-/// What moved since the lock, as issues; those below the threshold are told only.
-pub(super) fn drift(server: &Observed, lock: &Lock, threshold: Option<Risk>) -> Vec<Issue> {
-    let mut issues = Vec::new();
-    let mut add =
-        |risk: Risk, severity: Severity, tool: Option<&str>, message: String, key: &str| {
-            let mut issue = Issue::new("drift", severity, &server.name, tool, message, key);
-            if threshold.is_none_or(|least| risk < least) {
-                issue.status = super::Status::Told;
-            }
-            issues.push(issue);
-        };
-    let Some(locked) = lock.servers.get(&server.name) else {
-        let message = "the server is not in the lock: look at it, then write the lock again";
-        add(
-            Risk::Raises,
-            Severity::High,
-            None,
-            message.to_owned(),
-            "new server",
-        );
-        return issues;
-    };
-    if locked.target != server.target {
-        let message = format!(
-            "the target is another than in the lock: {} was {}",
-            Shown(&server.target.label()),
-            Shown(&locked.target.label())
-        );
-        add(
-            Risk::Raises,
-            Severity::High,
-            None,
-            message,
-            &server.target.label(),
-        );
-    }
-    let mut left: Vec<&LockedTool> = locked.tools.iter().collect();
-    let mut moved: Vec<LockedTool> = Vec::new();
-    for tool in &server.tools {
-        let now = locked_tool(tool);
-        match left.iter().position(|locked| same_tool(locked, &now)) {
-            Some(index) => {
-                left.remove(index);
-            }
-            None => moved.push(now),
-        }
-    }
-    for now in moved {
-        let name = Shown(&now.name).to_string();
-        if let Some(index) = left.iter().position(|locked| locked.name == now.name) {
-            let was = left.remove(index);
-            let (risk, what) = compare(was, &now);
-            let message = format!("tool {name} changed since the lock: {what}");
-            add(risk, now.severity, Some(&now.name), message, &now.digest);
-        } else {
-            let message = format!(
-                "tool {name} is new since the lock: {} ({})",
-                now.category, now.severity
-            );
-            add(
-                Risk::Raises,
-                now.severity,
-                Some(&now.name),
-                message,
-                &now.digest,
-            );
-        }
-    }
-    for gone in left {
-        let message = format!("tool {} is gone since the lock", Shown(&gone.name));
-        add(
-            Risk::Lowers,
-            Severity::Low,
-            Some(&gone.name),
-            message,
-            &gone.digest,
-        );
-    }
-    issues
-}
-
-/// How two states of a tool differ, in words, and what that does to the risk. A changed input
-/// schema raises: the lock holds digests, so it cannot tell a wider schema from a narrower one.
-fn compare(was: &LockedTool, now: &LockedTool) -> (Risk, String) {
-    let mut risk = Risk::Wording;
-    let mut what: Vec<String> = Vec::new();
-    let mut note = |change: Risk, text: String| {
-        risk = risk.max(change);
-        what.push(text);
-    };
-    if now.category != was.category {
-        let change = if now.category > was.category {
-            Risk::Raises
-        } else {
-            Risk::Lowers
-        };
-        note(
-            change,
-            format!("category {} was {}", now.category, was.category),
-        );
-    }
-    if now.severity != was.severity {
-        let change = if now.severity > was.severity {
-            Risk::Raises
-        } else {
-            Risk::Lowers
-        };
-        note(
-            change,
-            format!("severity {} was {}", now.severity, was.severity),
-        );
-    }
-    for (name, had, has) in [
-        (
-            "private_data",
-            was.traits.private_data,
-            now.traits.private_data,
-        ),
-        (
-            "untrusted_content",
-            was.traits.untrusted_content,
-            now.traits.untrusted_content,
-        ),
-        (
-            "external_egress",
-            was.traits.external_egress,
-            now.traits.external_egress,
-        ),
-    ] {
-        match (had, has) {
-            (false, true) => note(Risk::Raises, format!("gained the trait {name}")),
-            (true, false) => note(Risk::Lowers, format!("lost the trait {name}")),
-            _ => {}
-        }
-    }
-    for id in now.findings.iter().filter(|id| !was.findings.contains(id)) {
-        note(Risk::Raises, format!("new text finding {id}"));
-    }
-    for (part, digest) in &now.parts {
-        if was.parts.get(part) != Some(digest) {
-            let change = match part.as_str() {
-                "inputSchema" | "annotations" => Risk::Raises,
-                _ => Risk::Wording,
-            };
-            note(change, format!("another {part}"));
-        }
-    }
-    (risk, what.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn lock() -> Lock {
-        Lock::new(&[], None, "rules", "2026-11-22")
+        Lock::new(&[], |_| None, "rules", "2026-11-22")
     }
 
     #[test]

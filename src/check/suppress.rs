@@ -1,6 +1,6 @@
 //! Suppressions: a person's word that an issue may stand until a day.
 
-use super::{Issue, Status};
+use super::issue::{Issue, Status};
 use serde::Deserialize;
 
 /// One suppression, as in a `[[suppress]]` entry.
@@ -75,12 +75,20 @@ pub fn is_day(text: &str) -> bool {
             .parse::<u32>()
             .ok()
     };
-    bytes.len() == 10
-        && bytes[4] == b'-'
-        && bytes[7] == b'-'
-        && number(0..4).is_some()
-        && number(5..7).is_some_and(|month| (1..=12).contains(&month))
-        && number(8..10).is_some_and(|day| (1..=31).contains(&day))
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return false;
+    }
+    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return false,
+    };
+    (1..=days).contains(&day)
 }
 
 /// Marks an open issue that a suppression covers today.
@@ -144,6 +152,24 @@ mod tests {
         assert_eq!(status_on("2026-12-02", "a"), Status::Open);
         assert_eq!(status_on("2026-12-01", "b"), Status::Open);
         assert_eq!(expired(&read(FILE).unwrap(), "2026-12-02").count(), 1);
+    }
+
+    #[test]
+    fn a_day_is_one_of_the_calendar() {
+        for day in ["2026-12-01", "2028-02-29", "2000-02-29", "2026-04-30"] {
+            assert!(is_day(day), "{day}");
+        }
+        for text in [
+            "2027-02-29",
+            "1900-02-29",
+            "2026-04-31",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-01",
+            "",
+        ] {
+            assert!(!is_day(text), "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What fails a check: `--fail-on severity=high`, `category=Destructive`, `signal=ID`,
 //! `trait=external_egress`, `finding`, `grade=D`, `drift`, `config=high`.
 
-use super::lock::LockedServer;
-use super::{Issue, Observed, ObservedTool, Status};
+use super::issue::{Issue, Status};
+use super::lock::{Acceptance, LockedServer};
+use super::observed::{Observed, ObservedTool};
 use crate::diff::Risk;
 use crate::model::assessment::Letter;
 use crate::model::{Category, Severity, Shown};
@@ -147,16 +148,18 @@ pub(super) fn issues(
             .iter()
             .flat_map(|threshold| of_tool(server, tool, threshold))
         {
-            if let Some(acceptance) = accepted {
-                issue.status = Status::Accepted {
-                    by: acceptance.by.clone(),
-                    why: acceptance.why.clone(),
-                };
-            }
+            accept(&mut issue, accepted);
             issues.push(issue);
         }
     }
     for threshold in fail_on {
+        if let FailOn::Finding(id) = threshold {
+            let accepted = locked.and_then(|locked| locked.instructions_acceptance(server));
+            for mut issue in of_instructions(server, id.as_deref()) {
+                accept(&mut issue, accepted);
+                issues.push(issue);
+            }
+        }
         if let (FailOn::Grade(worst), Some(grade)) = (threshold, server.grade)
             && grade >= *worst
         {
@@ -170,19 +173,42 @@ pub(super) fn issues(
                 message,
                 &key,
             );
-            if let Some(locked) = locked
-                && locked.digest == server.digest
-                && let Some(acceptance) = &locked.accepted
-            {
-                issue.status = Status::Accepted {
-                    by: acceptance.by.clone(),
-                    why: acceptance.why.clone(),
-                };
-            }
+            let same = locked.filter(|locked| locked.digest == server.digest);
+            accept(&mut issue, same.and_then(|locked| locked.accepted.as_ref()));
             issues.push(issue);
         }
     }
     issues
+}
+
+fn accept(issue: &mut Issue, accepted: Option<&Acceptance>) {
+    if let Some(acceptance) = accepted {
+        issue.status = Status::Accepted {
+            by: acceptance.by.clone(),
+            why: acceptance.why.clone(),
+        };
+    }
+}
+
+/// Text findings in the server's instructions to the model.
+fn of_instructions(server: &Observed, wanted: Option<&str>) -> Vec<Issue> {
+    server
+        .instruction_findings
+        .iter()
+        .filter(|finding| wanted.is_none_or(|id| id == finding.id))
+        .map(|finding| {
+            let message = format!("{} in the instructions", Shown(&finding.title));
+            let key = format!("{} instructions", finding.id);
+            Issue::new(
+                "text-finding",
+                finding.severity,
+                &server.name,
+                None,
+                message,
+                &key,
+            )
+        })
+        .collect()
 }
 
 fn of_tool(server: &Observed, tool: &ObservedTool, threshold: &FailOn) -> Vec<Issue> {

@@ -17,6 +17,7 @@ mod doctor;
 mod eval;
 mod failure;
 mod output;
+mod overriding;
 mod policy;
 mod publish;
 mod rules;
@@ -24,6 +25,7 @@ mod scan;
 mod serve;
 
 pub use failure::{Exit, Failure};
+use overriding::overrides;
 
 /// Find out what the tools of MCP servers can do before an agent does.
 #[derive(Debug, Parser)]

@@ -181,6 +181,10 @@ fn base_url(text: &str, path: Option<&str>) -> Result<url::Url, Failure> {
 fn failure(error: &PublishError) -> Failure {
     let message = error.to_string();
     match error {
+        PublishError::Override(_) => Failure::bad_input(
+            message,
+            "docs/method.md shows an entry of overrides.toml; `toolrisk catalogue lint` checks the file",
+        ),
         PublishError::Source(_) => Failure::bad_input(
             message,
             "give the folder that `toolrisk scan -C` wrote to, with -C",

@@ -2,11 +2,11 @@
 
 use super::options::Options;
 use super::saved::read_saved;
-use crate::digest::server_digest;
+use crate::digest::{server_digest, without};
 use crate::mcp::address::AddressRule;
 use crate::mcp::http::Http;
 use crate::mcp::message::Members;
-use crate::mcp::{Channel, Fault, Listing, Stdio, list, list_url, without};
+use crate::mcp::{Channel, Fault, Listing, Stdio, list, list_url};
 use crate::model::snapshot::RECORD_SCHEMA;
 use crate::model::target::{Origin, REDACTED, Secret};
 use crate::model::{Outcome, Problem, Record, Source, Target, ToolEntry};
@@ -209,6 +209,7 @@ fn record(target: &Target, mut asked: Asked, ended: Result<(), Fault>) -> Record
         package: asked.package,
         listed_with: asked.placeholder.then(|| "placeholder".to_owned()),
         unstable: listing.unstable,
+        ttl_ms: listing.ttl_ms,
         digest,
     };
     scrub(target, &mut record);

@@ -1,6 +1,6 @@
 //! What changed in a JSON Schema: parameters, types, enums, bounds; to a bounded depth.
 
-use super::{Detail, Risk};
+use super::change::{Detail, Risk};
 use crate::digest::same_but_for_time;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -68,7 +68,11 @@ fn compare(at: &str, before: &Value, after: &Value, depth: usize, what: &mut Vec
     }
     compare_properties(at, old, new, depth, what);
     compare_enum(at, old.get("enum"), new.get("enum"), what);
-    compare_type(at, old.get("type"), new.get("type"), what);
+    // The schema of a whole input is of an object, whether it says so or not.
+    let object = Value::String("object".to_owned());
+    let implied = (depth == 0).then_some(&object);
+    let kinds = [old, new].map(|schema| schema.get("type").or(implied));
+    compare_type(at, kinds[0], kinds[1], what);
     for bound in BOUNDS {
         compare_bound(at, bound, old.get(bound), new.get(bound), what);
     }

@@ -1,8 +1,9 @@
 //! What changed in one tool.
 
+use super::change::{Change, Detail, Risk, ToolChange};
 use super::prose::sentences_moved;
 use super::schema::compare_schemas;
-use super::{Change, Detail, Risk, SideTool, ToolChange};
+use super::side::SideTool;
 use crate::digest::same_but_for_time;
 use crate::model::tool::Annotations;
 use crate::model::{Tool, Verdict};

@@ -30,6 +30,8 @@ pub struct Listing {
     pub cut: Option<String>,
     /// What moved between two answers, as JSON pointers that start with the tool's name.
     pub unstable: Vec<String>,
+    /// For how many milliseconds the server says that its list holds; the shortest of its pages.
+    pub ttl_ms: Option<u64>,
     /// Decoded bytes read so far.
     pub bytes: usize,
     /// Whether the server said it has tools.
@@ -105,6 +107,10 @@ impl Listing {
                 )
                 .at(&place),
             );
+        }
+        let ttl = members.get("ttlMs");
+        if let Some(ttl) = ttl.and_then(|raw| serde_json::from_str::<u64>(raw.get()).ok()) {
+            self.ttl_ms = Some(self.ttl_ms.map_or(ttl, |other| other.min(ttl)));
         }
         match members.get("tools") {
             None => return Err("the result of tools/list has no tools".to_owned()),

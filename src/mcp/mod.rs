@@ -31,4 +31,3 @@ pub use lister::{Channel, Reply, list};
 pub use listing::{Listing, Next};
 pub use stdio::Stdio;
 pub use streamable::Streamable;
-pub(crate) use twice::without;

@@ -2,6 +2,7 @@
 
 use super::message::Members;
 use crate::model::ToolEntry;
+use crate::model::json::pointer_part as escaped;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -37,43 +38,6 @@ pub(super) fn moved(first: &[ToolEntry], second: &[ToolEntry]) -> Vec<String> {
     spots.sort();
     spots.truncate(MAX_SPOTS);
     spots
-}
-
-/// The tools without what is at these spots, for a digest that stays the same.
-pub(crate) fn without(tools: &[ToolEntry], spots: &[String]) -> Vec<ToolEntry> {
-    let mut kept = Vec::with_capacity(tools.len());
-    for entry in tools {
-        let ToolEntry::Listed(raw) = entry else {
-            kept.push(entry.clone());
-            continue;
-        };
-        let name = Members::parse(raw.get()).ok().and_then(|m| m.text("name"));
-        let place = format!("/{}", escaped(&name.unwrap_or_default()));
-        if spots.contains(&place) {
-            continue;
-        }
-        let inner = format!("{place}/");
-        let pointers: Vec<&str> = spots
-            .iter()
-            .filter(|spot| spot.starts_with(&inner))
-            .map(|spot| &spot[place.len()..])
-            .collect();
-        if pointers.is_empty() {
-            kept.push(entry.clone());
-            continue;
-        }
-        let mut value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-        for pointer in pointers {
-            if let Some(spot) = value.pointer_mut(pointer) {
-                *spot = Value::Null;
-            }
-        }
-        match serde_json::value::to_raw_value(&value) {
-            Ok(raw) => kept.push(ToolEntry::Listed(raw)),
-            Err(_) => kept.push(entry.clone()),
-        }
-    }
-    kept
 }
 
 /// Whether two entries are the same bytes.
@@ -129,15 +93,10 @@ fn differ(one: &Value, other: &Value, place: String, spots: &mut Vec<String>) {
     }
 }
 
-/// A name as a part of a JSON pointer: RFC 6901.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::server_digest;
+    use crate::digest::{server_digest, without};
 
     fn tools(text: &str) -> Vec<ToolEntry> {
         serde_json::from_str(text).unwrap()

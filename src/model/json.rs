@@ -156,6 +156,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
+/// A name as a part of a JSON pointer: RFC 6901.
+pub fn pointer_part(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -58,6 +58,10 @@ pub struct Record {
     /// tool's name; the digest leaves them out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unstable: Vec<String>,
+    /// For how many milliseconds the server says that its list holds. It stands in the report of
+    /// the run and not in the record, which must not move with it.
+    #[serde(skip)]
+    pub ttl_ms: Option<u64>,
     /// Digest of the server's definitions: `sha256:` and 64 hexadecimal digits; see
     /// [`crate::digest`].
     pub digest: Option<String>,
@@ -86,6 +90,7 @@ impl Record {
             package: None,
             listed_with: None,
             unstable: Vec::new(),
+            ttl_ms: None,
             digest: None,
         }
     }

@@ -33,11 +33,22 @@ pub struct Verdict {
     /// What was missing or malformed in the definition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
-    /// Set when a person's override decided the category; holds the reason.
+    /// Set when a person's override decided the category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overridden: Option<String>,
+    pub overridden: Option<Overridden>,
     /// Hash of the rule set that was used.
     pub rules_version: String,
+}
+
+/// What the rules said before a person decided otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// Why the person decided so.
+    pub reason: String,
+    /// The category by the rules.
+    pub category: Category,
+    /// The severity by the rules.
+    pub severity: Severity,
 }
 
 /// One risk signal.

@@ -11,6 +11,7 @@ use super::summary::ServerSummary;
 use crate::catalogue::history::Change;
 use crate::diff::{Detail, Risk};
 use crate::model::target::PublicTarget;
+use crate::model::verdict::Overridden;
 use crate::model::{Assessment, Category, Finding, Outcome, PolicyDocument, Severity, Signal};
 use crate::model::{ToolEntry, Traits, Verdict};
 use serde::Serialize;
@@ -106,6 +107,8 @@ struct ToolLine<'a> {
     category: Category,
     severity: Severity,
     confidence: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden: Option<&'a Overridden>,
     signals: &'a [Signal],
     traits: Traits,
     findings: &'a [Finding],
@@ -248,6 +251,7 @@ pub fn server(
                 category: tool.verdict.category,
                 severity: tool.verdict.severity,
                 confidence: tool.verdict.confidence,
+                overridden: tool.verdict.overridden.as_ref(),
                 signals: &tool.verdict.signals,
                 traits: tool.verdict.traits,
                 findings: &tool.verdict.findings,

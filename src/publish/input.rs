@@ -60,7 +60,8 @@ impl Server {
                 ToolEntry::Malformed(entry) => malformed.push((place, entry.problem.clone())),
             }
         }
-        let verdicts = judge.verdicts(&record.name, &tools, record.instructions.as_deref());
+        let mut verdicts = judge.verdicts(&record.name, &tools, record.instructions.as_deref());
+        judge.correct(&[record.slug.as_str()], &record.tools, &mut verdicts);
         let assessment = Judge::assess(&verdicts, &tools);
         let policy = judge.policy(&record.name, &tools, &verdicts);
         let policy_text = judge::policy_text(&policy.document);

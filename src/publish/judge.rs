@@ -2,8 +2,9 @@
 //!
 //! Nothing in `publish` decides what a tool is. Everything said of one on a page comes through here.
 
+use crate::catalogue::Overrides;
 use crate::classify::{self, Classifier, ServerContext};
-use crate::model::{Assessment, PolicyDocument, Severity, Tool, Verdict};
+use crate::model::{Assessment, Finding, PolicyDocument, Severity, Tool, ToolEntry, Verdict};
 use crate::policy::emit::{self, Source};
 use crate::policy::{self, Generated, Preset, ServerTools, ToolInput};
 use crate::rules::{RuleError, RuleSet};
@@ -34,6 +35,7 @@ pub struct Judge {
     rules: RuleSet,
     classifier: Classifier,
     preset: Preset,
+    overrides: Overrides,
 }
 
 impl Judge {
@@ -43,7 +45,15 @@ impl Judge {
             classifier: Classifier::new(&rules)?,
             rules,
             preset: Preset::starter(),
+            overrides: Overrides::default(),
         })
+    }
+
+    /// The same with what people say of wrong labels.
+    #[must_use]
+    pub fn with_overrides(mut self, overrides: Overrides) -> Judge {
+        self.overrides = overrides;
+        self
     }
 
     /// Hash of the rule set.
@@ -77,6 +87,27 @@ impl Judge {
         };
         self.classifier
             .server(&server, &classify::Options::default())
+    }
+
+    /// Findings in the instructions that a server gives to the model.
+    pub fn instructions(&self, text: &str) -> Vec<Finding> {
+        self.classifier.instructions(text)
+    }
+
+    /// Puts what people say of wrong labels in the place of what the rules say. The verdicts are on
+    /// those `entries` that are not malformed. Says how many were overridden.
+    pub fn correct(
+        &self,
+        names: &[&str],
+        entries: &[ToolEntry],
+        verdicts: &mut [Verdict],
+    ) -> usize {
+        self.overrides.correct(names, entries, verdicts)
+    }
+
+    /// What people say of one server, as text: equal where the same is said.
+    pub fn overrides_of(&self, slug: &str) -> String {
+        self.overrides.text_of(slug)
     }
 
     /// What follows for the whole server.

@@ -51,7 +51,7 @@ pub mod write;
 pub use options::{Options, ToolPages};
 pub use write::Tally;
 
-use crate::catalogue::History;
+use crate::catalogue::{History, OverrideError, Overrides};
 use crate::rules::RuleSet;
 use engine::Engine;
 use input::Server;
@@ -84,6 +84,9 @@ pub enum PublishError {
     /// The rules.
     #[error(transparent)]
     Rules(#[from] crate::rules::RuleError),
+    /// What people say of wrong labels.
+    #[error(transparent)]
+    Override(#[from] OverrideError),
     /// The attack database.
     #[error(transparent)]
     Attack(#[from] attacks::AttackError),
@@ -121,7 +124,7 @@ pub struct Report {
 /// What the last build at `out` was made from is remembered beside it: pages whose inputs are the
 /// same are linked from the old site, and when nothing at all changed nothing is written.
 pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report, PublishError> {
-    let judge = Judge::new(RuleSet::embedded()?)?;
+    let judge = Judge::new(RuleSet::embedded()?)?.with_overrides(Overrides::of(catalogue)?);
     let attacks = attacks::embedded()?;
     let mut engine = Engine::load(options.templates.as_deref())?;
     let files = source::record_files(catalogue)?;
@@ -141,6 +144,9 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
                 source::bytes(path)?.as_slice(),
                 source::history_bytes(catalogue, path).as_slice(),
                 seen_of(name.trim_end_matches(".json")).bytes().as_slice(),
+                judge
+                    .overrides_of(name.trim_end_matches(".json"))
+                    .as_bytes(),
             ]);
             Ok((name, facts))
         })

@@ -129,10 +129,11 @@ fn toml_rows(text: &str, path: &str) -> Result<Vec<(usize, Row)>, TargetsError> 
             HELP,
         )
     })?;
+    let mut lines = Lines::of(text);
     Ok(list
         .server
         .into_iter()
-        .map(|row| (line_of(text, row.span().start), row.into_inner()))
+        .map(|row| (lines.at(row.span().start), row.into_inner()))
         .collect())
 }
 
@@ -152,14 +153,43 @@ fn json_rows(text: &str, path: &str) -> Result<Vec<(usize, Row)>, TargetsError> 
             .map_err(|e| at(e.line(), &e))?
             .server
     };
+    let mut lines = Lines::of(text);
     rows.into_iter()
         .map(|raw| {
             let offset = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-            let line = line_of(text, offset);
+            let line = lines.at(offset);
             let row = serde_json::from_str(raw.get()).map_err(|e| at(line + e.line() - 1, &e))?;
             Ok((line, row))
         })
         .collect()
+}
+
+/// The lines of offsets that come in order: each part of the text is counted once.
+struct Lines<'a> {
+    text: &'a str,
+    offset: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Lines<'a> {
+        Lines {
+            text,
+            offset: 0,
+            line: 1,
+        }
+    }
+
+    fn at(&mut self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        if offset < self.offset {
+            return line_of(self.text, offset);
+        }
+        let between = &self.text.as_bytes()[self.offset..offset];
+        self.line += memchr::memchr_iter(b'\n', between).count();
+        self.offset = offset;
+        self.line
+    }
 }
 
 /// The line, counted from 1, of a byte offset.

@@ -14,6 +14,7 @@ mod packages;
 pub mod reading;
 mod references;
 pub mod registry;
+pub mod runner;
 pub mod sniff;
 
 pub use argument::parse_argument;

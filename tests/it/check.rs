@@ -1,44 +1,11 @@
 //! `toolrisk check` and `toolrisk lock` on the projects in `examples/projects`, and the steps of the
 //! GitHub Action and the pre-commit hook.
 
+use crate::support::project::{code, project, root, run_in};
 use crate::support::{stderr, stdout, toolrisk};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A copy of an example project, so that a test may write into it.
-fn project(name: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let from = root().join("examples/projects").join(name);
-    for entry in walkdir::WalkDir::new(&from).into_iter().map(Result::unwrap) {
-        let to = folder
-            .path()
-            .join(entry.path().strip_prefix(&from).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir_all(to).unwrap();
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-    folder
-}
-
-fn run_in(folder: &Path, arguments: &[&str]) -> Output {
-    toolrisk()
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
+use std::process::Command;
 
 #[test]
 fn the_examples_end_as_their_readme_says() {
@@ -287,6 +254,18 @@ fn the_pre_commit_hook_runs_a_command_that_exists() {
     let entry = hooks[0]["entry"].as_str().unwrap();
     let mut words = entry.split(' ');
     assert_eq!(words.next(), Some("toolrisk"));
+    let files = regex::Regex::new(hooks[0]["files"].as_str().unwrap()).unwrap();
+    for name in [
+        ".mcp.json",
+        ".vscode/mcp.json",
+        "sub/toolrisk.lock",
+        ".toolrisk.toml",
+    ] {
+        assert!(files.is_match(name), "{name}");
+    }
+    for name in ["package.json", "mcp.json.bak", "src/lib.rs"] {
+        assert!(!files.is_match(name), "{name}");
+    }
     let folder = project("clean");
     let arguments: Vec<&str> = words.chain(["--offline", "lists"]).collect();
     assert_eq!(code(&run_in(folder.path(), &arguments)), 0);

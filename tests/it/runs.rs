@@ -181,7 +181,10 @@ fn a_list_that_does_not_hold_still_is_named_and_its_digest_holds() {
     };
     let (first, second) = (record(), record());
     assert_eq!(first["unstable"], json!(["/get_time/description"]));
-    assert_eq!(first["digest"], second["digest"]);
+    assert_eq!(first, second, "what only moves rewrites no record");
+    assert!(!folder.path().join("history").exists(), "and is no change");
+    let output = run(&["catalogue", "lint", text(folder.path())]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
 }
 
 #[test]

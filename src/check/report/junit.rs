@@ -1,7 +1,7 @@
 //! JUnit XML: a suite per server, a case per tool or concern.
 
-use super::{Report, status_text};
-use crate::check::{Issue, Status};
+use super::result::{Report, status_text};
+use crate::check::issue::{Issue, Status};
 use crate::model::{Outcome, Shown};
 use std::fmt::Write as _;
 
@@ -98,7 +98,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample;
+    use super::super::result::tests::sample;
     use super::*;
 
     #[test]

@@ -1,14 +1,16 @@
 //! For a comment on a pull request.
 
-use super::{Report, status_text};
-use crate::check::Status;
+use super::result::{Report, status_text};
+use crate::check::issue::Status;
 use crate::model::{Outcome, Shown};
 use std::fmt::Write as _;
 
 /// A report as Markdown: a headline, a table of open issues, the others folded, the servers.
 pub fn markdown(report: &Report) -> String {
     let mut out = String::new();
-    let headline = if report.passed {
+    let headline = if report.passed && report.servers.is_empty() {
+        "### toolrisk: there was no server to check".to_owned()
+    } else if report.passed {
         "### toolrisk: passed".to_owned()
     } else {
         format!("### toolrisk: {} open", count(report.open(), "issue"))
@@ -44,7 +46,7 @@ pub fn markdown(report: &Report) -> String {
     if !closed.is_empty() {
         let _ = writeln!(
             out,
-            "<details><summary>{} that do not fail</summary>\n",
+            "<details><summary>Beside, without failing: {}</summary>\n",
             count(closed.len(), "issue")
         );
         for issue in closed {
@@ -107,7 +109,7 @@ pub fn escaped_markdown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample;
+    use super::super::result::tests::sample;
     use super::*;
 
     #[test]

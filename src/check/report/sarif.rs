@@ -1,14 +1,14 @@
 //! SARIF 2.1.0, for code scanning. Source: OASIS Static Analysis Results Interchange Format
 //! version 2.1.0, sections 3.19 to 3.35.
 
-use super::Report;
-use crate::check::{Issue, Status};
+use super::result::Report;
+use crate::check::issue::{Issue, Status};
 use crate::model::{Severity, Shown};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// The rules of the check: id, one line, how bad at most (the `security-severity` of the rule).
-const RULES: [(&str, &str, Severity); 14] = [
+const RULES: [(&str, &str, Severity); 15] = [
     (
         "drift",
         "A server or tool changed since the lock",
@@ -30,6 +30,11 @@ const RULES: [(&str, &str, Severity); 14] = [
         Severity::High,
     ),
     ("plain-http", "An endpoint is not encrypted", Severity::High),
+    (
+        "rug-pull",
+        "Something became worse after it was looked at",
+        Severity::Critical,
+    ),
     (
         "secret-in-config",
         "A secret stands in the configuration",
@@ -183,7 +188,7 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample;
+    use super::super::result::tests::sample;
     use super::*;
 
     #[test]

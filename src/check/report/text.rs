@@ -1,7 +1,7 @@
 //! For a terminal.
 
-use super::{Report, status_text};
-use crate::check::Status;
+use super::result::{Report, status_text};
+use crate::check::issue::Status;
 use crate::model::{Outcome, Shown};
 use std::fmt::Write as _;
 
@@ -49,22 +49,22 @@ pub fn text(report: &Report) -> String {
             issue.message
         );
     }
-    let _ = if report.passed {
-        writeln!(out, "passed: {} issues, none open", report.issues.len())
-    } else {
-        writeln!(
+    let _ = match (report.passed, report.servers.is_empty(), closed.len()) {
+        (true, true, _) => writeln!(out, "passed: there was no server to check"),
+        (true, false, 0) => writeln!(out, "passed: no issue"),
+        (true, false, told) => writeln!(out, "passed: no issue is open, {told} beside"),
+        (false, _, told) => writeln!(
             out,
-            "failed: {} of {} issues open",
-            report.open(),
-            report.issues.len()
-        )
+            "failed: issues open: {}, beside: {told}",
+            report.open()
+        ),
     };
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample;
+    use super::super::result::tests::sample;
     use super::*;
 
     #[test]
@@ -80,6 +80,6 @@ mod tests {
             "{text}"
         );
         assert!(lines[3].ends_with("(accepted by ada: needed)"), "{text}");
-        assert_eq!(lines[5], "failed: 1 of 3 issues open");
+        assert_eq!(lines[5], "failed: issues open: 1, beside: 2");
     }
 }

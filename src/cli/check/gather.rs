@@ -1,9 +1,9 @@
 //! Reads a project's configuration and asks its servers, or reads saved lists in their place.
 
-use super::super::{Failure, output};
-use super::{Subject, shown};
+use super::subject::{Subject, shown};
 use crate::check::config::{self, Configured};
 use crate::check::{Issue, Location, Observed, ObservedTool};
+use crate::cli::{Failure, output, overrides};
 use crate::crawl::{Crawler, Options, read_saved};
 use crate::digest::server_digest;
 use crate::mcp::Limits;
@@ -13,7 +13,7 @@ use crate::rules::RuleSet;
 use crate::targets::clients::{self, ClientConfig};
 use crate::targets::document::{Document, Syntax};
 use crate::targets::reading::{InputError, Place};
-use crate::targets::{Environment, Surroundings, document};
+use crate::targets::{Environment, Surroundings, document, runner};
 use std::path::Path;
 
 /// What was found out.
@@ -59,6 +59,10 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
     let judge = RuleSet::embedded()
         .and_then(Judge::new)
         .map_err(|error| Failure::failed(error.to_string()))?;
+    let judge = match &subject.catalogue {
+        Some(folder) => judge.with_overrides(overrides(folder)?),
+        None => judge,
+    };
     let records = match &subject.offline {
         Some(folder) => saved(&config, folder),
         None => asked(&config)?,
@@ -70,6 +74,14 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
     };
     let known = known_packages();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let off = config
+        .servers
+        .iter()
+        .filter(|server| !server.enabled)
+        .count();
+    if off > 0 {
+        output::note(&format!("switched off in {file} and not looked at: {off}"));
+    }
     let mut servers = Vec::new();
     let mut config_issues = Vec::new();
     for (server, answer) in config
@@ -79,14 +91,20 @@ pub(super) fn gather(subject: &Subject) -> Result<Gathered, Failure> {
         .filter(|(s, _)| s.enabled)
     {
         let place = location(server.place);
+        let command: Vec<String> = server
+            .command
+            .iter()
+            .map(|word| word.reveal().to_owned())
+            .collect();
         config_issues.extend(config::faults(
             &Configured {
                 name: server.name.clone(),
-                command: server
-                    .command
-                    .iter()
-                    .map(|word| word.reveal().to_owned())
-                    .collect(),
+                program: runner::program_of(&command),
+                fetches: runner::fetched(&command).map(|fetched| config::Fetched {
+                    name: fetched.name,
+                    pinned: fetched.pinned,
+                }),
+                command,
                 url: server.url.as_ref().map(|url| url.reveal().to_owned()),
                 values: server
                     .values
@@ -136,11 +154,13 @@ fn bad(error: InputError) -> Failure {
 /// What came of one server.
 struct Answer {
     target: crate::model::target::PublicTarget,
+    slug: Option<Slug>,
     outcome: Outcome,
     detail: Option<String>,
     package: Option<serde_json::Value>,
     tools: Vec<ToolEntry>,
     instructions: Option<String>,
+    unstable: Vec<String>,
     digest: Option<String>,
 }
 
@@ -148,11 +168,13 @@ impl Answer {
     fn none(target: Option<&Target>, outcome: Outcome, detail: String) -> Answer {
         Answer {
             target: target.map(Target::public).unwrap_or_default(),
+            slug: target.map(Target::slug),
             outcome,
             detail: Some(detail),
             package: None,
             tools: Vec::new(),
             instructions: None,
+            unstable: Vec::new(),
             digest: None,
         }
     }
@@ -160,11 +182,13 @@ impl Answer {
     fn of(record: Record) -> Answer {
         Answer {
             target: record.target,
+            slug: Some(record.slug),
             outcome: record.outcome,
             detail: record.detail,
             package: record.package,
             tools: record.tools,
             instructions: record.instructions,
+            unstable: record.unstable,
             digest: record.digest,
         }
     }
@@ -230,6 +254,7 @@ fn saved(config: &ClientConfig, folder: &Path) -> Vec<Answer> {
                     };
                     Answer {
                         target: target.public(),
+                        slug: Some(target.slug()),
                         outcome,
                         detail: listing.cut,
                         package: None,
@@ -239,6 +264,7 @@ fn saved(config: &ClientConfig, folder: &Path) -> Vec<Answer> {
                         )),
                         tools: listing.tools,
                         instructions: listing.instructions,
+                        unstable: Vec::new(),
                     }
                 }
                 Err(error) => Answer::none(Some(target), Outcome::Deferred, error.to_string()),
@@ -249,7 +275,12 @@ fn saved(config: &ClientConfig, folder: &Path) -> Vec<Answer> {
 
 fn observed(name: &str, answer: Answer, place: Location, judge: &Judge) -> Observed {
     let tools: Vec<Tool> = answer.tools.iter().filter_map(ToolEntry::tool).collect();
-    let verdicts = judge.verdicts(name, &tools, answer.instructions.as_deref());
+    let mut verdicts = judge.verdicts(name, &tools, answer.instructions.as_deref());
+    let slug = answer.slug.as_ref().map(Slug::as_str).unwrap_or_default();
+    let overridden = judge.correct(&[slug, name], &answer.tools, &mut verdicts);
+    if overridden > 0 {
+        output::note(&format!("{}: overridden labels: {overridden}", Shown(name)));
+    }
     let grade = Judge::assess(&verdicts, &tools)
         .grade
         .map(|grade| grade.letter);
@@ -260,6 +291,13 @@ fn observed(name: &str, answer: Answer, place: Location, judge: &Judge) -> Obser
         detail: answer.detail.map(|detail| Shown(&detail).to_string()),
         package: answer.package,
         digest: answer.digest,
+        instruction_findings: answer
+            .instructions
+            .as_deref()
+            .map(|text| judge.instructions(text))
+            .unwrap_or_default(),
+        instructions: answer.instructions,
+        unstable: answer.unstable,
         tools: ObservedTool::all(&answer.tools, verdicts),
         grade,
         location: Some(place),

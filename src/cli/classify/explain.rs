@@ -20,6 +20,15 @@ pub(super) fn print(out: &mut impl Write, verdict: &Verdict, tool: &Tool) -> io:
         "  {} · {} · confidence {:.2}",
         verdict.category, verdict.severity, verdict.confidence
     )?;
+    if let Some(was) = &verdict.overridden {
+        writeln!(
+            out,
+            "  overridden by a person: {}\n  by the rules: {} · {}",
+            Shown(&was.reason),
+            was.category,
+            was.severity
+        )?;
+    }
     if let Some(server) = &verdict.server {
         writeln!(out, "  of the server {}", Shown(server))?;
     }
@@ -151,11 +160,11 @@ fn sums(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
     }
     writeln!(out, "\n  strongest vote of each category")?;
     for (category, (weight, rule)) in rows {
-        let mark = if category == verdict.category {
-            "won"
-        } else {
-            "lost"
-        };
+        let by_rules = verdict
+            .overridden
+            .as_ref()
+            .map_or(verdict.category, |was| was.category);
+        let mark = if category == by_rules { "won" } else { "lost" };
         writeln!(
             out,
             "    {:<12}{weight:>7.1}  {mark:<5}{rule}",

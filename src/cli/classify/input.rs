@@ -1,7 +1,8 @@
 //! Reading what is to be classified: a saved answer as a whole, or lines as a stream.
 
 use super::Failure;
-use crate::model::{Problem, Tool};
+use crate::digest::tool_digest;
+use crate::model::{Problem, Tool, ToolEntry};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -15,6 +16,11 @@ const HELP: &str = "give a saved answer of tools/list, an array of tools, or a t
 pub(super) struct Batch {
     pub server: Option<String>,
     pub tools: Vec<Tool>,
+    /// What overrides may call the server: the file's name, or what a line says beside its tool.
+    /// What a list says of itself is not among them.
+    pub known_as: Vec<String>,
+    /// Digests of the definitions; empty unless they were asked for.
+    pub digests: Vec<String>,
 }
 
 /// Reads batches in order; lines are read as they come.
@@ -23,10 +29,12 @@ pub(super) struct Reader {
     source: Box<dyn BufRead>,
     line: usize,
     any: bool,
+    digests: bool,
 }
 
 impl Reader {
-    pub(super) fn open(file: &Path) -> Result<Reader, Failure> {
+    /// Opens what is to be read; `digests` says whether those of the definitions are wanted.
+    pub(super) fn open(file: &Path, digests: bool) -> Result<Reader, Failure> {
         let source: Box<dyn BufRead> = if file.as_os_str() == "-" {
             Box::new(BufReader::with_capacity(1 << 16, std::io::stdin()))
         } else {
@@ -40,6 +48,7 @@ impl Reader {
             source,
             line: 0,
             any: false,
+            digests,
         })
     }
 
@@ -128,12 +137,23 @@ impl Reader {
     }
 
     fn batch(&self, value: Value, problems: Vec<Problem>) -> Result<Batch, Failure> {
+        let beside = value.get("tool").is_some();
         let (server, tools) = split(value).ok_or_else(|| {
             self.wrong(
                 self.line,
                 "this is no answer of tools/list, no array of tools and no tool",
             )
         })?;
+        let mut digests = Vec::new();
+        if self.digests {
+            digests.extend(tools.iter().map(digest_of));
+        }
+        let stem = self.file.file_stem().map(|stem| stem.to_string_lossy());
+        let named = if beside {
+            server.clone()
+        } else {
+            stem.map(std::borrow::Cow::into_owned)
+        };
         let tools = tools
             .into_iter()
             .map(|value| {
@@ -142,7 +162,19 @@ impl Reader {
                 tool
             })
             .collect();
-        Ok(Batch { server, tools })
+        Ok(Batch {
+            server,
+            tools,
+            known_as: named.into_iter().collect(),
+            digests,
+        })
+    }
+}
+
+fn digest_of(tool: &Value) -> String {
+    match serde_json::value::to_raw_value(tool) {
+        Ok(raw) => tool_digest(&ToolEntry::Listed(raw)),
+        Err(_) => String::new(),
     }
 }
 

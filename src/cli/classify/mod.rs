@@ -4,7 +4,8 @@ mod explain;
 mod input;
 mod sarif;
 
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, output, overrides};
+use crate::catalogue::Overrides;
 use crate::classify::{Classifier, Options, ServerContext, together};
 use crate::model::{Shown, Trifecta, Verdict};
 use input::{Batch, Reader};
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// Rules to add to the built-in ones, or a whole set of its own with taxonomy.toml
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// A catalogue whose overrides.toml corrects wrong labels
+    #[arg(short = 'C', long, value_name = "DIR")]
+    catalogue: Option<PathBuf>,
     /// Show the evidence of each verdict under the text it comes from
     #[arg(long)]
     explain: bool,
@@ -66,7 +70,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let options = Options {
         ignore_annotations: args.ignore_annotations,
     };
-    let mut reader = Reader::open(&args.file)?;
+    let overrides = match &args.catalogue {
+        Some(folder) => overrides(folder)?,
+        None => Overrides::default(),
+    };
+    let mut reader = Reader::open(&args.file, !overrides.is_empty())?;
     let mut out = output::stdout();
     let mut log =
         (args.format == Format::Sarif && !args.together).then(|| sarif::Log::new(&set, &args.file));
@@ -82,7 +90,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         }
         let classified: Vec<Vec<Verdict>> = batches
             .par_iter()
-            .map(|batch| verdicts(&classifier, options, batch))
+            .map(|batch| verdicts(&classifier, options, &overrides, batch))
             .collect();
         for (batch, list) in batches.iter().zip(classified) {
             if args.together {
@@ -118,13 +126,23 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn verdicts(classifier: &Classifier, options: Options, batch: &Batch) -> Vec<Verdict> {
+fn verdicts(
+    classifier: &Classifier,
+    options: Options,
+    overrides: &Overrides,
+    batch: &Batch,
+) -> Vec<Verdict> {
     let server = ServerContext {
         name: batch.server.as_deref(),
         tools: &batch.tools,
         instructions: None,
     };
-    classifier.server(&server, &options)
+    let mut verdicts = classifier.server(&server, &options);
+    let names: Vec<&str> = batch.known_as.iter().map(String::as_str).collect();
+    overrides.apply(&names, &mut verdicts, |place| {
+        batch.digests.get(place).cloned()
+    });
+    verdicts
 }
 
 fn print(out: &mut impl Write, verdict: &Verdict, format: Format) -> Result<(), Failure> {
@@ -142,6 +160,15 @@ fn print(out: &mut impl Write, verdict: &Verdict, format: Format) -> Result<(), 
         verdict.confidence,
         Shown(&verdict.name)
     )?;
+    if let Some(was) = &verdict.overridden {
+        writeln!(
+            out,
+            "{:27}overridden, {} by the rules: {}",
+            "",
+            was.category,
+            Shown(&was.reason)
+        )?;
+    }
     for signal in &verdict.signals {
         writeln!(out, "{:27}{}", "", Shown(&signal.title))?;
     }

@@ -1,16 +1,16 @@
 //! `toolrisk diff`
 
+mod changes;
 mod render;
 mod side;
+mod words;
 
 use super::{Exit, Failure, output};
-use crate::diff::{Risk, Side, ToolChange, compare};
+use crate::diff::Risk;
 use crate::publish::judge::Judge;
 use crate::rules::RuleSet;
-use rayon::prelude::*;
-use serde::Serialize;
-use side::{Facts, Place};
-use std::collections::BTreeSet;
+use changes::changes;
+use side::Place;
 use std::io::Write as _;
 
 const EXAMPLES: &str = "\
@@ -57,32 +57,6 @@ enum Threshold {
     Raises,
 }
 
-/// What changed, server by server; a server without a change is not in it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Changes {
-    servers: Vec<ServerChanges>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct ServerChanges {
-    /// The server's slug; for two saved lists the name of the first.
-    slug: String,
-    /// Set when the whole server is new or gone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    server: Option<crate::diff::Change>,
-    /// The instructions before and after, when they changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instructions: Option<Texts>,
-    /// Its tools that changed, by name.
-    tools: Vec<ToolChange>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Texts {
-    before: String,
-    after: String,
-}
-
 /// Runs the command.
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let before = Place::open(&args.before)?;
@@ -106,83 +80,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     });
     let found = changes.servers.iter().any(|server| {
         let worst = server.tools.iter().map(|tool| tool.risk).max();
-        let texts = server.instructions.as_ref().map(|_| Risk::Wording);
+        let texts = server.instructions.as_ref().map(|change| change.risk);
         least.is_some_and(|least| worst.max(texts).is_some_and(|risk| risk >= least))
     });
     Ok(if found { Exit::Findings } else { Exit::Done })
-}
-
-fn changes(before: &Place, after: &Place, judge: &Judge) -> Result<Changes, Failure> {
-    let pairs: Vec<(String, Option<Facts>, Option<Facts>)> =
-        if let (Place::One(old), Place::One(new)) = (before, after) {
-            vec![(old.slug.clone(), Some(old.clone()), Some(new.clone()))]
-        } else {
-            let slugs: BTreeSet<String> = before.slugs().chain(after.slugs()).collect();
-            slugs
-                .into_par_iter()
-                .filter_map(|slug| {
-                    if before.same_bytes(after, &slug) {
-                        return None;
-                    }
-                    Some(both(before, after, slug))
-                })
-                .collect::<Result<_, Failure>>()?
-        };
-    let mut servers: Vec<ServerChanges> = pairs
-        .into_par_iter()
-        .filter_map(|(slug, old, new)| server_changes(slug, old.as_ref(), new.as_ref(), judge))
-        .collect();
-    servers.sort_by(|a, b| a.slug.cmp(&b.slug));
-    Ok(Changes { servers })
-}
-
-type Pair = (String, Option<Facts>, Option<Facts>);
-
-fn both(before: &Place, after: &Place, slug: String) -> Result<Pair, Failure> {
-    let (old, new) = (before.facts(&slug)?, after.facts(&slug)?);
-    Ok((slug, old, new))
-}
-
-fn server_changes(
-    slug: String,
-    old: Option<&Facts>,
-    new: Option<&Facts>,
-    judge: &Judge,
-) -> Option<ServerChanges> {
-    let side = |facts: Option<&Facts>| {
-        facts.map_or_else(Side::default, |facts| {
-            let tools: Vec<_> = facts
-                .entries
-                .iter()
-                .filter_map(crate::model::ToolEntry::tool)
-                .collect();
-            let verdicts = judge.verdicts(&facts.name, &tools, facts.instructions.as_deref());
-            Side::new(&facts.entries, verdicts)
-        })
-    };
-    let tools = compare(&side(old), &side(new));
-    let text = |facts: Option<&Facts>| {
-        facts
-            .and_then(|f| f.instructions.clone())
-            .unwrap_or_default()
-    };
-    let (was, is) = (text(old), text(new));
-    let both = old.is_some() && new.is_some();
-    let moved = both && !crate::digest::same_but_for_time(&was, &is);
-    let instructions = moved.then_some(Texts {
-        before: was,
-        after: is,
-    });
-    let server = match (old, new) {
-        (None, Some(_)) => Some(crate::diff::Change::Added),
-        (Some(_), None) => Some(crate::diff::Change::Removed),
-        _ => None,
-    };
-    let nothing = tools.is_empty() && instructions.is_none() && server.is_none();
-    (!nothing).then_some(ServerChanges {
-        slug,
-        server,
-        instructions,
-        tools,
-    })
 }

@@ -1,13 +1,13 @@
 //! What stands on one side of a comparison.
 
-use super::super::Failure;
 use crate::catalogue::history::Past;
-use crate::catalogue::{Catalogue, CatalogueError};
+use crate::catalogue::{Catalogue, CatalogueError, History};
 use crate::check::suppress::is_day;
+use crate::cli::Failure;
 use crate::crawl::read_saved;
 use crate::mcp::Limits;
 use crate::model::{Record, Shown, Slug, ToolEntry};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +42,8 @@ pub(super) enum Place {
         paths: BTreeMap<String, PathBuf>,
         /// Everything after this moment is undone; RFC 3339 or a prefix of it.
         until: Option<String>,
+        /// Servers that were first listed after that moment.
+        later: BTreeSet<String>,
     },
 }
 
@@ -70,6 +72,16 @@ impl Place {
         if let Ok(bytes) = fs::read(path)
             && let Ok(record) = serde_json::from_slice::<Record>(&bytes)
         {
+            if !record.outcome.has_tools() {
+                return Err(Failure::bad_input(
+                    format!(
+                        "{} has no list: asking the server ended as {}",
+                        Shown(text),
+                        record.outcome
+                    ),
+                    "scan it again; what was never listed cannot be compared",
+                ));
+            }
             return Ok(Place::One(Facts::of(record)));
         }
         let saved = read_saved(text, &Limits::default()).map_err(|error| {
@@ -101,10 +113,15 @@ impl Place {
             .into_iter()
             .filter_map(|path| Some((path.file_stem()?.to_str()?.to_owned(), path)))
             .collect();
+        let later = until
+            .as_deref()
+            .map(|until| first_listed_after(&catalogue, until))
+            .unwrap_or_default();
         Ok(Place::Many {
             catalogue,
             paths,
             until,
+            later,
         })
     }
 
@@ -124,16 +141,22 @@ impl Place {
                 catalogue,
                 paths,
                 until,
+                later,
             } => {
+                if later.contains(slug) {
+                    return Ok(None);
+                }
                 let Some(path) = paths.get(slug) else {
                     return Ok(None);
                 };
                 let Ok(slug) = Slug::try_from(slug.to_owned()) else {
                     return Ok(None);
                 };
-                let Some(record) = catalogue.record(&slug).map_err(|e| bad_catalogue(&e))? else {
+                // By its path: a record that stands in the wrong folder is compared all the same.
+                let record = Catalogue::read(path).map_err(|e| bad_catalogue(&e))?;
+                if !record.outcome.has_tools() {
                     return Ok(None);
-                };
+                }
                 let Some(until) = until else {
                     return Ok(Some(Facts::of(record)));
                 };
@@ -148,8 +171,10 @@ impl Place {
                         "compare with a later date",
                     ));
                 }
+                let instructions = History::instructions_at(&record, &past, until);
                 Ok(Some(Facts {
                     entries,
+                    instructions,
                     ..Facts::of(record)
                 }))
             }
@@ -163,11 +188,13 @@ impl Place {
                 catalogue: a,
                 paths: old,
                 until: u,
+                later: x,
             },
             Place::Many {
                 catalogue: b,
                 paths: new,
                 until: v,
+                later: y,
             },
         ) = (self, other)
         else {
@@ -181,7 +208,8 @@ impl Place {
             let Ok(slug) = Slug::try_from(slug.to_owned()) else {
                 return false;
             };
-            return u == v || !a.history().has(&slug);
+            let there = [x, y].map(|later| !later.contains(slug.as_str()));
+            return u == v || (there[0] == there[1] && !a.history().has(&slug));
         }
         if u.is_some() || v.is_some() {
             return false;
@@ -211,6 +239,37 @@ fn past_of(catalogue: &Catalogue, slug: &Slug, path: &Path) -> Result<Past, Fail
         ));
     }
     Ok(past)
+}
+
+/// The servers of which every list that was ever read was read after a moment. What a run over
+/// saved files saw has no date, so of such a server nothing is said.
+fn first_listed_after(catalogue: &Catalogue, moment: &str) -> BTreeSet<String> {
+    let (mut later, mut earlier) = (BTreeSet::new(), BTreeSet::new());
+    for run in catalogue.runs() {
+        let after = run.started.as_deref().is_some_and(|at| at > moment);
+        let listed = run.seen.iter().filter(|seen| seen.outcome.has_tools());
+        let slugs = listed.map(|seen| seen.slug.to_string());
+        if after {
+            later.extend(slugs);
+        } else {
+            earlier.extend(slugs);
+        }
+    }
+    later.retain(|slug| !earlier.contains(slug) && !is_older(catalogue, slug, moment));
+    later
+}
+
+/// Whether the history of a server begins at a moment or before it.
+fn is_older(catalogue: &Catalogue, slug: &str, moment: &str) -> bool {
+    let past = Slug::try_from(slug.to_owned())
+        .ok()
+        .and_then(|slug| catalogue.history().past(&slug).ok());
+    past.and_then(|past| {
+        past.changes
+            .first()
+            .map(|change| change.at.as_str() <= moment)
+    })
+    .unwrap_or(false)
 }
 
 /// A day, or the start of a run, as a moment that the dates of changes compare with.

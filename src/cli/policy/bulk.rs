@@ -4,7 +4,7 @@ use super::super::{Exit, Failure, output};
 use super::generate::{Args, Files, Written, summary};
 use super::server::{Server, bad_catalogue};
 use super::shown;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Overrides};
 use crate::classify::Classifier;
 use crate::model::{Outcome, Record, Shown, Slug};
 use crate::policy::{Disposition, Preset, Summary};
@@ -29,6 +29,7 @@ pub(super) fn run(
     out: &Path,
     preset: &Preset,
     classifier: &Classifier,
+    overrides: &Overrides,
 ) -> Result<Exit, Failure> {
     let catalogue = Catalogue::open(&args.catalogue).map_err(|error| bad_catalogue(&error))?;
     let paths = catalogue.record_paths();
@@ -40,7 +41,7 @@ pub(super) fn run(
     }
     let done: Vec<Done> = paths
         .par_iter()
-        .map(|path| one(args, out, preset, classifier, path))
+        .map(|path| one(args, out, preset, classifier, overrides, path))
         .collect::<Result<_, _>>()?;
     let mut total: Summary = Disposition::ALL.map(|d| (d, 0)).into();
     let (mut servers, mut files, mut kept, mut empty, mut broken) = (0, 0, 0, 0, 0_usize);
@@ -88,6 +89,7 @@ fn one(
     out: &Path,
     preset: &Preset,
     classifier: &Classifier,
+    overrides: &Overrides,
     path: &Path,
 ) -> Result<Done, Failure> {
     let record: Record = match std::fs::read(path)
@@ -104,7 +106,7 @@ fn one(
     if !listed && !server.has_tools() {
         return Ok(Done::NoTools);
     }
-    let made = server.make(classifier, preset);
+    let made = server.make(classifier, preset, overrides);
     let counted = made.generated.summary();
     let written = files(args, out, &slug).write(args, &made)?;
     Ok(Done::Written { written, counted })

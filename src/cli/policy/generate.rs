@@ -1,6 +1,6 @@
 //! `toolrisk policy generate`
 
-use super::super::{Exit, Failure, output};
+use super::super::{Exit, Failure, output, overrides};
 use super::server::{Made, Server};
 use super::{bulk, emitted, read_input, shown, together};
 use crate::catalogue::write_staged;
@@ -105,19 +105,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let preset = preset(&args.preset)?;
     let rules = super::super::rules::rule_set(args.rules.as_deref())?;
     let classifier = Classifier::new(&rules).map_err(|e| super::super::rules::rule_failure(&e))?;
+    let overrides = overrides(&args.catalogue)?;
     if args.together {
-        return together::run(args, &preset, &classifier);
+        return together::run(args, &preset, &classifier, &overrides);
     }
     match (args.servers.as_slice(), &args.out) {
         ([], None) => Err(Failure::bad_input(
             "there is no server to make a policy for",
             "name a saved list or a server, or give --out DIR for every server of the catalogue",
         )),
-        ([], Some(out)) => bulk::run(args, out, &preset, &classifier),
+        ([], Some(out)) => bulk::run(args, out, &preset, &classifier, &overrides),
         ([subject], out) => {
             let server = Server::find(subject, &args.catalogue, args.name.as_deref())?;
             server.notes();
-            let made = server.make(&classifier, &preset);
+            let made = server.make(&classifier, &preset, &overrides);
             match out {
                 Some(out) => to_folder(args, out, &made),
                 None => to_stdout(args, &made),

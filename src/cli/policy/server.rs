@@ -2,7 +2,7 @@
 
 use super::super::{Failure, output};
 use super::shown;
-use crate::catalogue::{Catalogue, CatalogueError};
+use crate::catalogue::{Catalogue, CatalogueError, Overrides};
 use crate::classify::{Classifier, Options, ServerContext};
 use crate::crawl::{SavedError, parse_saved, read_saved};
 use crate::digest::tool_digest;
@@ -19,6 +19,8 @@ pub(super) struct Server {
     pub(super) name: String,
     entries: Vec<ToolEntry>,
     instructions: Option<String>,
+    /// What overrides may call it: its slug or its file's name, and the name that the user gave.
+    known_as: Vec<String>,
     /// Why the list is not whole, if it is not.
     pub(super) cut: Option<String>,
 }
@@ -45,6 +47,7 @@ impl Server {
         };
         if let Some(name) = name {
             name.clone_into(&mut server.name);
+            server.known_as.push(name.to_owned());
         }
         Ok(server)
     }
@@ -73,6 +76,7 @@ impl Server {
             .filter(|_| subject != "-")
             .map(|stem| stem.to_string_lossy().into_owned());
         Ok(Server {
+            known_as: stem.iter().cloned().collect(),
             name: saved
                 .name
                 .or(said)
@@ -125,6 +129,7 @@ impl Server {
     pub(super) fn of(record: Record) -> Self {
         let outcome = record.outcome;
         Server {
+            known_as: vec![record.slug.to_string()],
             name: record.name,
             entries: record.tools,
             instructions: record.instructions,
@@ -169,14 +174,21 @@ impl Server {
     }
 
     /// Classifies the tools and makes the policy.
-    pub(super) fn make(&self, classifier: &Classifier, preset: &Preset) -> Made {
+    pub(super) fn make(
+        &self,
+        classifier: &Classifier,
+        preset: &Preset,
+        overrides: &Overrides,
+    ) -> Made {
         let tools = self.tools();
         let context = ServerContext {
             name: Some(&self.name),
             tools: &tools,
             instructions: self.instructions.as_deref(),
         };
-        let verdicts = classifier.server(&context, &Options::default());
+        let mut verdicts = classifier.server(&context, &Options::default());
+        let names: Vec<&str> = self.known_as.iter().map(String::as_str).collect();
+        overrides.correct(&names, &self.entries, &mut verdicts);
         let inputs = verdicts
             .iter()
             .zip(&tools)

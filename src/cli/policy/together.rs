@@ -3,7 +3,7 @@
 use super::super::{Exit, Failure, output};
 use super::generate::{Args, summary, write};
 use super::server::{Made, Server, bad_catalogue};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Overrides};
 use crate::classify::{Classifier, together as trifecta_of};
 use crate::model::policy::Window;
 use crate::model::{Shown, Verdict};
@@ -16,12 +16,17 @@ use std::io::Write as _;
 /// The most servers of one client.
 const MAX_SERVERS: usize = 256;
 
-pub(super) fn run(args: &Args, preset: &Preset, classifier: &Classifier) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &Args,
+    preset: &Preset,
+    classifier: &Classifier,
+    overrides: &Overrides,
+) -> Result<Exit, Failure> {
     let mut servers = servers(args)?
         .iter()
         .map(|server| {
             server.notes();
-            server.make(classifier, preset)
+            server.make(classifier, preset, overrides)
         })
         .collect::<Vec<Made>>();
     tell_apart(&mut servers);

@@ -8,6 +8,7 @@ mod run;
 mod settings;
 
 use super::{Exit, Failure};
+use crate::catalogue::seconds;
 use crate::mcp::address::Cidr;
 use crate::targets::registry::moment::Moment;
 use std::path::PathBuf;
@@ -112,6 +113,10 @@ pub(super) struct Args {
     /// Ask only what was last listed longer ago than this, such as 7d; what failed is backed off
     #[arg(long, value_name = "AGE", value_parser = duration, conflicts_with = "resume")]
     stale: Option<Duration>,
+    /// Ask only what was not listed since this day, YYYY-MM-DD or RFC 3339; what failed is backed
+    /// off
+    #[arg(long, value_name = "DAY", value_parser = day, conflicts_with_all = ["resume", "stale"])]
+    since: Option<Day>,
     /// Write what happens as JSON lines to this file
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
@@ -171,6 +176,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         }
     };
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is no sensible duration"))
+}
+
+/// A day or moment, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Day(u64);
+
+fn day(text: &str) -> Result<Day, String> {
+    seconds(text)
+        .map(Day)
+        .ok_or_else(|| format!("{text:?} is no day; write it like 2026-11-22"))
 }
 
 fn moment(text: &str) -> Result<String, String> {

@@ -1,9 +1,9 @@
 //! Runs the crawl, writes the records as they come, prints the rows in the order of the input.
 
-use super::Args;
 use super::events::Events;
 use super::output::{Row, Rows, summary};
 use super::settings::options;
+use super::{Args, Day};
 use crate::catalogue::{Catalogue, Journal, RunReport, RunTarget, Schedule};
 use crate::cli::clock::{now_seconds, rfc3339};
 use crate::cli::{Exit, Failure, output};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
         Failure::bad_input(error.to_string(), "choose another folder with -C DIR")
     })?;
     let catalogue = catalogue.at(rfc3339(now_seconds()));
-    let targets = match args.stale {
+    let targets = match asked_again(args) {
         Some(age) => due(targets, &catalogue, age),
         None => targets,
     };
@@ -83,6 +83,12 @@ pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<
     run.finish(args, &name, clock.elapsed())
 }
 
+/// From which age on a list is asked for again, where the call says so.
+fn asked_again(args: &Args) -> Option<Duration> {
+    let since = args.since.map(|Day(at)| now_seconds().saturating_sub(at));
+    args.stale.or(since.map(Duration::from_secs))
+}
+
 /// Leaves out what was asked lately, and what failed and is backed off.
 fn due(targets: Vec<Target>, catalogue: &Catalogue, age: Duration) -> Vec<Target> {
     let schedule = Schedule::of(&catalogue.runs());
@@ -93,6 +99,13 @@ fn due(targets: Vec<Target>, catalogue: &Catalogue, age: Duration) -> Vec<Target
         .filter(|target| schedule.is_due(&target.slug(), age, now))
         .collect();
     output::note(&format!("{} of {total} targets are due", due.len()));
+    let gone = schedule.gone().count();
+    if gone > 0 {
+        output::note(&format!(
+            "gone, by three failures or more over seven days: {gone}; their records and history \
+             stay, `toolrisk catalogue due` names them"
+        ));
+    }
     due
 }
 
@@ -230,7 +243,9 @@ impl Run {
                 }),
             )?;
             let done = Done { index, row, seen };
-            self.journal.add(&done).map_err(|e| failed(&e))?;
+            if !self.only_files {
+                self.journal.add(&done).map_err(|e| failed(&e))?;
+            }
             self.seen[index] = Some(done.seen);
             self.rows.add(index, done.row)?;
             return Ok(());
@@ -260,6 +275,7 @@ impl Run {
             detail: record.detail.clone(),
             tools: record.tools.len(),
             ms: (!self.only_files).then(|| millis(scanned.took)),
+            ttl_ms: record.ttl_ms,
             host,
             variables,
         }

@@ -54,8 +54,8 @@ pub struct ToolView {
     pub findings: Vec<FindingView>,
     /// What was missing or malformed in the definition.
     pub problems: Vec<String>,
-    /// Why a person decided the category, when one did.
-    pub overridden: String,
+    /// A person's decision on the category, when there is one.
+    pub overridden: Option<OverriddenView>,
     /// Estimated tokens of the definition.
     pub tokens: usize,
     /// The policy for this tool alone.
@@ -112,6 +112,17 @@ pub struct AnnotationView {
     pub seen: &'static str,
     /// Whether the two contradict each other.
     pub contradicts: bool,
+}
+
+/// What the rules said before a person decided otherwise.
+#[derive(Debug, Serialize)]
+pub struct OverriddenView {
+    /// Why, visible form.
+    pub reason: String,
+    /// The category by the rules.
+    pub category: &'static str,
+    /// The severity by the rules.
+    pub severity: &'static str,
 }
 
 /// A finding in a text.
@@ -220,11 +231,11 @@ impl ToolView {
                 .iter()
                 .map(|problem| text::visible(&problem.detail))
                 .collect(),
-            overridden: verdict
-                .overridden
-                .as_deref()
-                .map(text::visible)
-                .unwrap_or_default(),
+            overridden: verdict.overridden.as_ref().map(|was| OverriddenView {
+                reason: text::visible(&was.reason),
+                category: was.category.as_str(),
+                severity: was.severity.as_str(),
+            }),
             tokens: tokens(tool.bytes),
         }
     }

@@ -4,9 +4,9 @@
 
 use super::argument::parse_url;
 use super::document::{Document, Key, Node, Value};
-use super::packages::{Started, started};
 use super::reading::{InputError, Place, Reading, Reason, Skipped, plain, web_url};
 use super::references::{Resolver, Surroundings};
+use super::runner::{Started, started};
 use crate::model::target::{HttpTransport, Origin, Secret};
 use crate::model::{Shown, Source, Target};
 use std::collections::BTreeMap;

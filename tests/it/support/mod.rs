@@ -1,6 +1,7 @@
 //! What the tests lean on: a server that behaves or misbehaves as told, and the program itself.
 
 pub(crate) mod mcp;
+pub(crate) mod project;
 pub(crate) mod server;
 
 use std::path::{Path, PathBuf};

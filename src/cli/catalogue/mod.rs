@@ -1,5 +1,7 @@
 //! `toolrisk catalogue`
 
+mod due;
+
 use super::{Exit, Failure, output};
 use crate::catalogue::Catalogue;
 use crate::model::Shown;
@@ -11,7 +13,8 @@ use std::time::{Duration, SystemTime};
 const EXAMPLES: &str = "\
 Examples:
   toolrisk catalogue lint catalogue
-  toolrisk catalogue gc catalogue --dry-run";
+  toolrisk catalogue gc catalogue --dry-run
+  toolrisk catalogue due catalogue --stale 7d";
 
 /// How old a file of a killed write must be before it is removed: another program may be writing.
 const AGE: Duration = Duration::from_hours(1);
@@ -41,6 +44,8 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Say which servers are due to be asked again, which wait, and which are gone
+    Due(due::Args),
 }
 
 /// Runs the command.
@@ -48,6 +53,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Lint { folder } => lint(&open(&folder)?),
         Command::Gc { folder, dry_run } => collect(&open(&folder)?, dry_run),
+        Command::Due(args) => due::run(&args, &open(&args.folder)?),
     }
 }
 
@@ -97,7 +103,7 @@ fn lint(catalogue: &Catalogue) -> Result<Exit, Failure> {
 fn collect(catalogue: &Catalogue, dry_run: bool) -> Result<Exit, Failure> {
     let garbage = catalogue.garbage(AGE, SystemTime::now());
     let mut stdout = output::stdout();
-    for path in &garbage {
+    for path in &garbage.files {
         if !dry_run {
             std::fs::remove_file(path).map_err(|error| {
                 Failure::failed(format!("cannot remove {}: {error}", shown(path)))
@@ -111,6 +117,12 @@ fn collect(catalogue: &Catalogue, dry_run: bool) -> Result<Exit, Failure> {
     } else {
         "removed"
     };
-    output::note(&format!("{} files {word}", garbage.len()));
+    output::note(&format!("{} files {word}", garbage.files.len()));
+    for path in &garbage.broken {
+        output::note(&format!(
+            "{} cannot be read as a whole, so every earlier definition is kept",
+            shown(path)
+        ));
+    }
     Ok(Exit::Done)
 }
