@@ -40,7 +40,7 @@ pub(super) fn withheld(generated: &Generated) {
         }
     }
     for (reason, tools) in unlisted {
-        output::note(&format!("  {reason}: {}", names(&tools)));
+        output::note(&format!("  {}: {}", Shown(reason), names(&tools)));
     }
 }
 
