@@ -10,7 +10,6 @@ use crate::model::{Category, Tool};
 use crate::rules::compiled::{Role, Whole, flag};
 use crate::rules::source::{Fact, Place};
 use crate::rules::{Compiled, Kind};
-use serde_json::Value;
 use std::mem;
 
 /// Reads the texts of a tool into the buffers.

@@ -5,7 +5,7 @@
 use crate::catalogue::Overrides;
 use crate::classify::{self, Classifier, ServerContext};
 use crate::model::{Assessment, Finding, PolicyDocument, Severity, Tool, ToolEntry, Verdict};
-use crate::policy::emit::{self, Source};
+use crate::policy::emit::{self, Loss, Source};
 use crate::policy::{self, Generated, Preset, ServerTools, ToolInput};
 use crate::rules::{RuleError, RuleSet};
 
@@ -162,6 +162,15 @@ pub struct Emission {
     pub notes: Vec<String>,
 }
 
+/// What a reader of a document in another format should know.
+fn notes(losses: Vec<Loss>, renamed: &[(String, String)]) -> Vec<String> {
+    let renamed = renamed.iter().map(|(_, name)| {
+        format!("the server is named {name} there; it must have that name in the configuration")
+    });
+    let lost = losses.into_iter().map(|loss| loss.what);
+    lost.chain(renamed).collect()
+}
+
 /// The policy of a server in every other format, in the order of the emitters.
 pub fn emissions(alias: &str, generated: &Generated) -> Vec<Emission> {
     let document = &generated.document;
@@ -186,7 +195,7 @@ pub fn emissions(alias: &str, generated: &Generated) -> Vec<Emission> {
                 id: emitter.id,
                 title: emitter.title,
                 text: emitted.text,
-                notes: emitted.losses.into_iter().map(|loss| loss.what).collect(),
+                notes: notes(emitted.losses, &emitted.renamed),
             },
             Err(refusal) => Emission {
                 id: emitter.id,

@@ -1,12 +1,14 @@
 //! Policies for every server of a catalogue.
 
 use super::super::{Exit, Failure, output};
-use super::generate::{Args, Files, Written, summary};
+use super::args::Args;
+use super::files::{Files, Written};
 use super::server::{Server, bad_catalogue};
-use super::shown;
+use super::{shown, tell};
 use crate::catalogue::{Catalogue, Overrides};
 use crate::classify::Classifier;
 use crate::model::{Outcome, Record, Shown, Slug};
+use crate::policy::emit::{Emitted, Emitter};
 use crate::policy::{Disposition, Preset, Summary};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// What was done for one record.
 enum Done {
     Written {
-        written: Written,
+        written: Box<Written>,
         counted: Summary,
     },
     /// Nothing is known of its tools.
@@ -44,17 +46,18 @@ pub(super) fn run(
         .map(|path| one(args, out, preset, classifier, overrides, path))
         .collect::<Result<_, _>>()?;
     let mut total: Summary = Disposition::ALL.map(|d| (d, 0)).into();
-    let (mut servers, mut files, mut kept, mut empty, mut broken) = (0, 0, 0, 0, 0_usize);
-    let mut losses: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut servers, mut files, mut empty, mut broken) = (0, 0, 0, 0_usize);
+    let (mut kept, mut held, mut open) = (0, 0, 0);
+    let mut lost = Lost::default();
     for one in done {
         match one {
             Done::Written { written, counted } => {
                 servers += 1;
                 files += written.files;
                 kept += written.changes.kept.len();
-                for loss in written.losses {
-                    *losses.entry(loss.what).or_default() += loss.tools.len().max(1);
-                }
+                held += written.changes.held.len();
+                open += written.open;
+                lost.add(written.emitted);
                 for (disposition, count) in counted {
                     *total.entry(disposition).or_default() += count;
                 }
@@ -71,17 +74,61 @@ pub(super) fn run(
          them; {empty} servers without known tools have no policy",
         shown(out)
     ));
+    if held > 0 {
+        output::note(&format!(
+            "{held} kept tools are denied until accepted (--accept), their definitions changed: \
+             \"held\" in the reports"
+        ));
+    }
+    tell::summary("all tools", &total);
+    tell::open(open);
     if let Some(emitter) = args.emitter() {
-        for (what, count) in &losses {
+        lost.tell(emitter);
+    }
+    Ok(if broken > 0 { Exit::Failed } else { Exit::Done })
+}
+
+/// What a format lost, in all documents together.
+#[derive(Default)]
+struct Lost {
+    /// By what was lost: in how many documents, and of how many tools.
+    losses: BTreeMap<String, (usize, usize)>,
+    renamed: usize,
+}
+
+impl Lost {
+    fn add(&mut self, emitted: Option<Emitted>) {
+        let Some(emitted) = emitted else { return };
+        self.renamed += emitted.renamed.len();
+        for loss in emitted.losses {
+            let (documents, tools) = self.losses.entry(loss.what).or_default();
+            *documents += 1;
+            *tools += loss.tools.len();
+        }
+    }
+
+    fn tell(&self, emitter: &Emitter) {
+        let id = emitter.id;
+        for (what, (documents, tools)) in &self.losses {
+            let tools = match tools {
+                0 => String::new(),
+                1 => "1 tool of ".to_owned(),
+                several => format!("{several} tools of "),
+            };
             output::note(&format!(
-                "{}: lost {count} times: {}",
-                emitter.id,
+                "{id}: lost: {}: {tools}{documents} servers",
                 Shown(what)
             ));
         }
+        if self.renamed > 0 {
+            output::note(&format!(
+                "{id}: {} servers are named in a plain form there, and must be in the \
+                 configuration too",
+                self.renamed
+            ));
+        }
+        output::note(&format!("{id}: {}", emitter.place));
     }
-    summary("all tools", &total);
-    Ok(if broken > 0 { Exit::Failed } else { Exit::Done })
 }
 
 fn one(
@@ -109,7 +156,10 @@ fn one(
     let made = server.make(classifier, preset, overrides);
     let counted = made.generated.summary();
     let written = files(args, out, &slug).write(args, &made)?;
-    Ok(Done::Written { written, counted })
+    Ok(Done::Written {
+        written: Box::new(written),
+        counted,
+    })
 }
 
 /// Where the files of a server stand: the policies together, locks and reports beside them.

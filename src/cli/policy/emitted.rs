@@ -1,14 +1,10 @@
-//! Documents in other formats, and what was lost on the way.
+//! Documents in other formats.
 
-use super::super::{Failure, output};
+use super::super::Failure;
 use super::server::Made;
-use crate::model::{PolicyDocument, Shown};
-use crate::policy::Disposition;
-use crate::policy::emit::{EmitError, Emitted, Emitter, Loss, Source};
-use std::fmt::Write as _;
-
-/// The most names of one loss that are told.
-const SHOWN: usize = 8;
+use crate::model::PolicyDocument;
+use crate::policy::emit::{EmitError, Emitted, Emitter, Source};
+use crate::policy::{Disposition, Generated};
 
 /// Emits a document of a server.
 pub(super) fn emit(
@@ -17,7 +13,14 @@ pub(super) fn emit(
     document: &PolicyDocument,
     allow_open: bool,
 ) -> Result<Emitted, Failure> {
-    try_emit(emitter, made, document, allow_open).map_err(|error| refused(&error))
+    let source = Source {
+        server: &made.name,
+        document,
+        unlisted: &unlisted(&made.generated),
+    };
+    emitter
+        .emit(&source, allow_open)
+        .map_err(|error| refused(&error))
 }
 
 /// An emitter that refuses is a matter of what was asked for.
@@ -26,20 +29,17 @@ pub(super) fn refused(error: &EmitError) -> Failure {
         EmitError::CannotDenyByDefault { .. } => {
             "give --allow-open to write it all the same, beside an enforcer that denies"
         }
-        EmitError::NothingAllowed { .. } => "docs/policy.md describes each format",
+        EmitError::NamesNoServers { .. } => {
+            "leave out --together for a document of each server, or name one of the formats that \
+             docs/policy.md says to hold several servers"
+        }
     };
     Failure::bad_input(error.to_string(), help)
 }
 
-/// Emits a document of a server, or says why not.
-pub(super) fn try_emit(
-    emitter: &Emitter,
-    made: &Made,
-    document: &PolicyDocument,
-    allow_open: bool,
-) -> Result<Emitted, EmitError> {
-    let mut unlisted: Vec<String> = made
-        .generated
+/// The tools of a server that its document does not name.
+pub(super) fn unlisted(generated: &Generated) -> Vec<String> {
+    let mut unlisted: Vec<String> = generated
         .tools
         .iter()
         .filter(|planned| planned.disposition == Disposition::Unlisted)
@@ -47,28 +47,5 @@ pub(super) fn try_emit(
         .map(|planned| planned.tool.clone())
         .collect();
     unlisted.dedup();
-    let source = Source {
-        server: &made.name,
-        document,
-        unlisted: &unlisted,
-    };
-    emitter.emit(&source, allow_open)
-}
-
-/// Says on standard error what a format lost.
-pub(super) fn tell(emitter: &Emitter, losses: &[Loss]) {
-    for loss in losses {
-        let mut line = format!("{}: lost: {}", emitter.id, loss.what);
-        if !loss.tools.is_empty() {
-            let names = loss.tools.iter().take(SHOWN);
-            let names: Vec<String> = names.map(|name| Shown(name).to_string()).collect();
-            line.push_str(": ");
-            line.push_str(&names.join(", "));
-            if loss.tools.len() > SHOWN {
-                // Writing to a string cannot fail.
-                let _ = write!(line, " and {} more", loss.tools.len() - SHOWN);
-            }
-        }
-        output::note(&line);
-    }
+    unlisted
 }

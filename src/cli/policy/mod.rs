@@ -7,11 +7,14 @@ use clap::Subcommand;
 use std::io::Read as _;
 use std::path::Path;
 
+mod args;
 mod bulk;
 mod check;
 mod emitted;
+mod files;
 mod generate;
 mod server;
+mod tell;
 mod test;
 mod together;
 mod validate;
@@ -32,7 +35,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make default-deny policies from what servers answered
-    Generate(generate::Args),
+    Generate(args::Args),
     /// Say everything that is wrong with a policy document, and what is left to fill in
     Validate(validate::Args),
     /// Say for each of a list of calls whether a policy allows it, and why
@@ -75,18 +78,21 @@ fn shown(path: &Path) -> String {
     Shown(&path.to_string_lossy()).to_string()
 }
 
-/// One line for each mistake, then the failure.
+/// The failure: the mistake itself, or one line for each of several and how many they are.
 fn mistaken(path: &Path, what: &str, mistakes: &[Mistake]) -> Failure {
     let path = shown(path);
+    let help = "docs/policy.md describes the format";
+    if let [only] = mistakes {
+        return Failure::bad_input(format!("{path}: {only}"), help);
+    }
     for mistake in mistakes {
         output::note(&format!("{path}: {mistake}"));
     }
-    let number = match mistakes.len() {
-        1 => "a mistake".to_owned(),
-        n => format!("{n} mistakes"),
-    };
     Failure::bad_input(
-        format!("{path} is no {what} that can be used: it has {number}, named above"),
-        "docs/policy.md describes the format",
+        format!(
+            "{path} is no {what} that can be used: it has {} mistakes, named above",
+            mistakes.len()
+        ),
+        help,
     )
 }

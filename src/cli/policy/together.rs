@@ -1,16 +1,19 @@
 //! `toolrisk policy generate --together`
 
 use super::super::{Exit, Failure, output};
-use super::generate::{Args, summary, write};
+use super::args::Args;
+use super::files::write;
 use super::server::{Made, Server, bad_catalogue};
+use super::{emitted, tell};
 use crate::catalogue::{Catalogue, Overrides};
 use crate::classify::{Classifier, together as trifecta_of};
 use crate::model::policy::Window;
-use crate::model::{Shown, Verdict};
+use crate::model::{Shown, Slug, Verdict};
+use crate::policy::emit::{Emitted, Emitter, Source};
 use crate::policy::preset::Quota;
 use crate::policy::together::{Bundle, is_allowed, together};
 use crate::policy::{Preset, pretty_json, to_json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 /// The most servers of one client.
@@ -44,8 +47,12 @@ pub(super) fn run(
             .iter()
             .map(|(name, verdicts)| (*name, &verdicts[..])),
     );
+    let unlisted: BTreeMap<String, Vec<String>> = servers
+        .iter()
+        .map(|made| (made.name.clone(), emitted::unlisted(&made.generated)))
+        .collect();
     for made in &servers {
-        summary(&made.name, &made.generated.summary());
+        tell::summary(&made.name, &made.generated.summary());
     }
     let budget = Quota {
         window: Window::Minute,
@@ -56,19 +63,56 @@ pub(super) fn run(
         .map(|made| (made.name, made.generated))
         .collect();
     let bundle = together(&parts, &trifecta, budget);
-    tell(&bundle);
+    // An emitter that refuses leaves nothing half-written.
+    let other = args
+        .emitter()
+        .map(|emitter| emit(emitter, &bundle, &unlisted, args.allow_open).map(|o| (emitter, o)))
+        .transpose()?;
     if let Some(out) = &args.out {
-        write(&out.join("bundle.json"), &pretty_json(&bundle))?;
+        let mut files = usize::from(write(&out.join("bundle.json"), &pretty_json(&bundle))?);
         for (name, document) in &bundle.servers {
-            let slug = crate::model::Slug::readable(name);
-            write(&out.join(format!("{slug}.policy.json")), &to_json(document))?;
+            let path = out.join(format!("{}.policy.json", Slug::readable(name)));
+            files += usize::from(write(&path, &to_json(document))?);
         }
+        if let Some((emitter, other)) = &other {
+            let path = out.join(format!("bundle.{}", emitter.extension));
+            files += usize::from(write(&path, &other.text)?);
+        }
+        tell::written(out, files);
     } else {
         let mut out = output::stdout();
-        out.write_all(pretty_json(&bundle).as_bytes())?;
+        match &other {
+            Some((_, other)) => out.write_all(other.text.as_bytes())?,
+            None => out.write_all(pretty_json(&bundle).as_bytes())?,
+        }
         out.flush()?;
     }
+    tell_cut(&bundle);
+    if let Some((emitter, other)) = &other {
+        tell::emitted(emitter, other);
+    }
     Ok(Exit::Done)
+}
+
+/// The whole bundle as one document of another format.
+fn emit(
+    emitter: &Emitter,
+    bundle: &Bundle,
+    unlisted: &BTreeMap<String, Vec<String>>,
+    allow_open: bool,
+) -> Result<Emitted, Failure> {
+    let sources: Vec<Source<'_>> = bundle
+        .servers
+        .iter()
+        .map(|(server, document)| Source {
+            server,
+            document,
+            unlisted: unlisted.get(server).map_or(&[][..], Vec::as_slice),
+        })
+        .collect();
+    emitter
+        .emit_together(&sources, allow_open)
+        .map_err(|error| emitted::refused(&error))
 }
 
 /// The servers that were named, or all of the catalogue.
@@ -101,14 +145,14 @@ fn tell_apart(servers: &mut [Made]) {
     for made in servers {
         let name = made.name.clone();
         let mut number = 2;
-        while !taken.insert(crate::model::Slug::readable(&made.name)) {
+        while !taken.insert(Slug::readable(&made.name)) {
             made.name = format!("{name} {number}");
             number += 1;
         }
     }
 }
 
-fn tell(bundle: &Bundle) {
+fn tell_cut(bundle: &Bundle) {
     if !bundle.trifecta.complete {
         output::note("together: no trifecta in what is allowed");
         return;

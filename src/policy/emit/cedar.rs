@@ -2,15 +2,21 @@
 
 use super::super::json::pretty_json;
 use super::super::placeholder::placeholder;
-use super::{Abilities, Emitter, quote};
+use super::{Abilities, Emitter, Plan, Render, quote};
 use serde_json::json;
 use std::fmt::Write as _;
 
-/// A file for ToolHive's `--authz-config`.
+/// A file for ToolHive's `--authz-config`. Lists are always allowed and show what may be called.
+/// An empty list of policies is refused when the server starts.
+///
+/// Source: `docs/authz.md`, `pkg/authz/authorizers/config.go`,
+/// `pkg/authz/authorizers/cedar/core.go` of <https://github.com/stacklok/toolhive>, commit
+/// e25de16c of 2026-08-21.
 pub(super) static TOOLHIVE: Emitter = Emitter {
     id: "toolhive-cedar",
     title: "ToolHive authorization (Cedar)",
     extension: "toolhive.json",
+    place: "`thv run --authz-config FILE SERVER`",
     can: Abilities {
         default_deny: true,
         hide: true,
@@ -20,9 +26,9 @@ pub(super) static TOOLHIVE: Emitter = Emitter {
         names: "all",
     },
     open: "",
-    empty: None,
     fits: |_, _| true,
-    render: |plan| {
+    reads_as: str::to_owned,
+    render: Render::One(|plan| {
         let mut policies: Vec<String> = plan
             .allowed_names()
             .map(|tool| {
@@ -33,7 +39,6 @@ pub(super) static TOOLHIVE: Emitter = Emitter {
             })
             .collect();
         if policies.is_empty() {
-            // An empty list could be read as no authorization at all.
             policies.push("forbid(principal, action, resource);".to_owned());
         }
         pretty_json(&json!({
@@ -41,15 +46,24 @@ pub(super) static TOOLHIVE: Emitter = Emitter {
             "type": "cedarv1",
             "cedar": { "policies": policies, "entities_json": "[]" }
         }))
-    },
+    }),
 };
 
+/// The most characters of one statement of AgentCore, with room for the ARN of the gateway.
+const MAX_STATEMENT: usize = 10_000 - 256;
+
 /// Policies for a policy engine of AgentCore. An action is the target's name, three underscores
-/// and the tool's name.
+/// and the tool's name; a statement that names actions must name its gateway by ARN. A policy
+/// holds one statement of at most 10,000 characters.
+///
+/// Source: <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/>, pages
+/// `gateway-tool-naming`, `policy-scope`, `example-policies-action-resource`, and
+/// `API_PolicyStatement` of the API reference, read 2026-11.
 pub(super) static AGENTCORE: Emitter = Emitter {
     id: "agentcore-cedar",
     title: "AWS AgentCore policy (Cedar)",
     extension: "cedar",
+    place: "create a policy of each statement in the gateway's policy engine, with the gateway's ARN filled in",
     can: Abilities {
         default_deny: true,
         hide: true,
@@ -59,25 +73,43 @@ pub(super) static AGENTCORE: Emitter = Emitter {
         names: "all but those that begin with _",
     },
     open: "",
-    empty: None,
     fits: |_, tool| !tool.starts_with('_'),
-    render: |plan| {
-        let gateway = quote::cedar(&placeholder("the ARN of the gateway"));
-        let mut text = String::new();
-        for tool in plan.allowed_names() {
-            let action = quote::cedar(&format!("{}___{tool}", plan.alias));
-            let _ = writeln!(
-                text,
-                "permit(\n  principal,\n  action == AgentCore::Action::{action},\n  \
-                 resource == AgentCore::Gateway::{gateway}\n);"
-            );
-        }
-        if text.is_empty() {
-            let _ = writeln!(
-                text,
-                "forbid(\n  principal,\n  action,\n  resource == AgentCore::Gateway::{gateway}\n);"
-            );
-        }
-        text
-    },
+    reads_as: str::to_owned,
+    render: Render::Named(|plans| {
+        let statements: Vec<String> = plans.iter().flat_map(agentcore).collect();
+        statements.join("\n")
+    }),
 };
+
+/// The statements of one target.
+fn agentcore(plan: &Plan<'_>) -> Vec<String> {
+    let gateway = quote::cedar(&placeholder("the ARN of the gateway"));
+    let statement = |effect: &str, action: &str| {
+        format!(
+            "{effect}(\n  principal,\n  action in {action},\n  resource == \
+             AgentCore::Gateway::{gateway}\n);\n"
+        )
+    };
+    if plan.allowed.is_empty() {
+        // The action that a target's tools are in.
+        let target = format!("AgentCore::Action::{}", quote::cedar(&plan.alias));
+        return vec![statement("forbid", &target)];
+    }
+    let mut statements = Vec::new();
+    let mut list = String::new();
+    for tool in plan.allowed_names() {
+        let action = quote::cedar(&format!("{}___{tool}", plan.alias));
+        let mut line = String::new();
+        let _ = write!(line, "    AgentCore::Action::{action}");
+        if !list.is_empty() && list.len() + line.len() > MAX_STATEMENT {
+            statements.push(statement("permit", &format!("[\n{list}\n  ]")));
+            list.clear();
+        }
+        if !list.is_empty() {
+            list.push_str(",\n");
+        }
+        list.push_str(&line);
+    }
+    statements.push(statement("permit", &format!("[\n{list}\n  ]")));
+    statements
+}

@@ -1,15 +1,20 @@
-//! Clients: Claude Code, Codex, Gemini CLI, Zed, Cursor.
+//! Clients whose lists of tools are given by name: Claude Code, Codex, Zed, Cursor.
 
 use super::super::json::pretty_json;
-use super::{Abilities, Emitter, Plan, is_plain, quote};
+use super::{Abilities, Emitter, Plan, Render, is_plain, quote, underscored};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
-/// `.claude/settings.json`. Rules are read as deny, ask, allow; the names are `mcp__server__tool`.
+/// `permissions` of Claude Code's settings. A rule is `mcp__SERVER__TOOL`; they are read as deny,
+/// ask, allow, and the first list with a match decides, so that a denial of the whole server would
+/// beat every allowance.
+///
+/// Source: <https://code.claude.com/docs/en/permissions>, read 2026-11.
 pub(super) static CLAUDE_CODE: Emitter = Emitter {
     id: "claude-code",
     title: "Claude Code settings",
     extension: "claude.json",
+    place: "merge the lists into .claude/settings.json of the project, ~/.claude/settings.json, or the managed settings",
     can: Abilities {
         default_deny: false,
         hide: false,
@@ -19,32 +24,35 @@ pub(super) static CLAUDE_CODE: Emitter = Emitter {
         names: "letters, digits, _ and -; no __ and no _ at the start",
     },
     open: "a tool that is in no list makes it ask the user",
-    empty: None,
     // The parts of a rule are divided by two underscores.
     fits: |_, tool| is_plain(tool) && !tool.contains("__") && !tool.starts_with('_'),
-    render: |plan| {
-        let rules = |names: &mut dyn Iterator<Item = &str>| -> Value {
-            names
-                .map(|tool| format!("mcp__{}__{tool}", plan.alias))
-                .collect()
-        };
-        let mut permissions = Map::new();
-        for (list, rules) in [
-            ("allow", rules(&mut plan.allowed_names())),
-            ("ask", rules(&mut plan.ask.iter().copied())),
-            ("deny", rules(&mut plan.denied.iter().copied())),
-        ] {
-            permissions.insert(list.to_owned(), rules);
+    reads_as: |tool| underscored(tool, &[]),
+    render: Render::Named(|plans| {
+        let mut lists = [("allow", vec![]), ("ask", vec![]), ("deny", vec![])];
+        for plan in plans {
+            let rule = |tool: &str| Value::String(format!("mcp__{}__{tool}", plan.alias));
+            lists[0].1.extend(plan.allowed_names().map(rule));
+            lists[1].1.extend(plan.ask.iter().copied().map(rule));
+            lists[2].1.extend(plan.denied.iter().copied().map(rule));
         }
+        let permissions: Map<String, Value> = lists
+            .into_iter()
+            .map(|(name, rules)| (name.to_owned(), Value::Array(rules)))
+            .collect();
         pretty_json(&json!({ "permissions": permissions }))
-    },
+    }),
 };
 
-/// `config.toml` of Codex: a list of the tools that it takes from a server.
+/// `mcp_servers` of Codex: `enabled_tools` are all that it takes from a server, by the names as
+/// answered; `approval_mode` of a tool goes before `default_tools_approval_mode`.
+///
+/// Source: `codex-rs/config/src/mcp_types.rs` of <https://github.com/openai/codex>, commit
+/// 00b17c26, read 2026-11.
 pub(super) static CODEX: Emitter = Emitter {
     id: "codex",
     title: "Codex config.toml",
     extension: "codex.toml",
+    place: "merge it into ~/.codex/config.toml, beside the server's command or url",
     can: Abilities {
         default_deny: true,
         hide: true,
@@ -54,9 +62,12 @@ pub(super) static CODEX: Emitter = Emitter {
         names: "all",
     },
     open: "",
-    empty: None,
     fits: |_, _| true,
-    render: codex,
+    reads_as: str::to_owned,
+    render: Render::Named(|plans| {
+        let servers: Vec<String> = plans.iter().map(codex).collect();
+        servers.join("\n")
+    }),
 };
 
 fn codex(plan: &Plan<'_>) -> String {
@@ -82,52 +93,16 @@ fn codex(plan: &Plan<'_>) -> String {
     text
 }
 
-/// A policy file of Gemini CLI: the rule with the highest priority decides.
-pub(super) static GEMINI_CLI: Emitter = Emitter {
-    id: "gemini-cli",
-    title: "Gemini CLI policy",
-    extension: "gemini.toml",
-    can: Abilities {
-        default_deny: true,
-        hide: true,
-        ask: true,
-        limits: false,
-        conditions: false,
-        names: "letters, digits, _ and -; mcp_SERVER_TOOL of at most 63 characters",
-    },
-    open: "",
-    empty: None,
-    // A longer name is cut, and `*` stands for any.
-    fits: |alias, tool| is_plain(tool) && "mcp__".len() + alias.len() + tool.len() <= 63,
-    render: gemini,
-};
-
-fn gemini(plan: &Plan<'_>) -> String {
-    let server = quote::toml(&plan.alias);
-    let mut text = format!("[[rule]]\nmcpName = {server}\ndecision = \"deny\"\npriority = 100\n");
-    let mut add = |names: Vec<&str>, decision: &str, priority: u32| {
-        if names.is_empty() {
-            return;
-        }
-        let _ = write!(text, "\n[[rule]]\nmcpName = {server}\ntoolName = [\n");
-        for name in names {
-            let _ = writeln!(text, "  {},", quote::toml(name));
-        }
-        let _ = write!(
-            text,
-            "]\ndecision = \"{decision}\"\npriority = {priority}\n"
-        );
-    };
-    add(plan.ask.clone(), "ask_user", 200);
-    add(plan.allowed_names().collect(), "allow", 300);
-    text
-}
-
-/// `settings.json` of Zed.
+/// `agent.tool_permissions` of Zed's settings, from version 0.224 on. A tool is
+/// `mcp:SERVER:TOOL`; its own default goes before the one for all.
+///
+/// Source: `docs/src/ai/tool-permissions.md` of <https://github.com/zed-industries/zed>, commit
+/// 07b5ab52, read 2026-11.
 pub(super) static ZED: Emitter = Emitter {
     id: "zed",
     title: "Zed settings",
     extension: "zed.json",
+    place: "merge it into ~/.config/zed/settings.json",
     can: Abilities {
         default_deny: false,
         hide: false,
@@ -137,32 +112,38 @@ pub(super) static ZED: Emitter = Emitter {
         names: "without :",
     },
     open: "a tool that is not named makes it ask the user, or falls under the user's own default",
-    empty: None,
     fits: |_, tool| !tool.contains(':'),
-    render: |plan| {
+    reads_as: str::to_owned,
+    render: Render::Named(|plans| {
         let mut tools = Map::new();
-        let allowed = plan.allowed_names().map(|tool| (tool, "allow"));
-        let ask = plan.ask.iter().map(|tool| (*tool, "confirm"));
-        let denied = plan.denied.iter().map(|tool| (*tool, "deny"));
-        let mut all: Vec<(&str, &str)> = allowed.chain(ask).chain(denied).collect();
-        all.sort_unstable();
-        for (tool, default) in all {
-            tools.insert(
-                format!("mcp:{}:{tool}", plan.alias),
-                json!({ "default": default }),
-            );
+        for plan in plans {
+            let allowed = plan.allowed_names().map(|tool| (tool, "allow"));
+            let ask = plan.ask.iter().map(|tool| (*tool, "confirm"));
+            let denied = plan.denied.iter().map(|tool| (*tool, "deny"));
+            let mut all: Vec<(&str, &str)> = allowed.chain(ask).chain(denied).collect();
+            all.sort_unstable();
+            for (tool, default) in all {
+                tools.insert(
+                    format!("mcp:{}:{tool}", plan.alias),
+                    json!({ "default": default }),
+                );
+            }
         }
         pretty_json(&json!({
             "agent": { "tool_permissions": { "default": "confirm", "tools": tools } }
         }))
-    },
+    }),
 };
 
-/// `permissions.json` of Cursor: what runs without asking.
+/// `permissions.json` of Cursor: `SERVER:TOOL` runs without asking. `*` stands for any server or
+/// any tool.
+///
+/// Source: <https://cursor.com/docs/reference/permissions>, read 2026-11.
 pub(super) static CURSOR: Emitter = Emitter {
     id: "cursor",
     title: "Cursor permissions.json",
     extension: "cursor.json",
+    place: "merge it into ~/.cursor/permissions.json or .cursor/permissions.json of the project",
     can: Abilities {
         default_deny: false,
         hide: false,
@@ -172,13 +153,16 @@ pub(super) static CURSOR: Emitter = Emitter {
         names: "letters, digits, _ and -",
     },
     open: "it lists what runs without asking; the user is asked for everything else",
-    empty: None,
     fits: |_, tool| is_plain(tool),
-    render: |plan| {
-        let list: Vec<String> = plan
-            .allowed_names()
-            .map(|tool| format!("{}:{tool}", plan.alias))
+    reads_as: |tool| underscored(tool, &[]),
+    render: Render::Named(|plans| {
+        let list: Vec<String> = plans
+            .iter()
+            .flat_map(|plan| {
+                plan.allowed_names()
+                    .map(|tool| format!("{}:{tool}", plan.alias))
+            })
             .collect();
         pretty_json(&json!({ "mcpAllowlist": list }))
-    },
+    }),
 };

@@ -1,8 +1,11 @@
 //! The YAML of Intercept. Its rules say when a call is allowed, so that `require` fits and a
 //! conditional `deny_if` does not.
+//!
+//! Source: `POLICY.md`, `internal/config/validate.go`, `internal/engine/engine.go` of
+//! <https://github.com/PolicyLayer/Intercept>, commit 7898b010, read 2026-11.
 
-use super::{Abilities, Emitter, Plan, quote};
-use crate::model::policy::{DefaultAction, Rule, ToolRules};
+use super::{Abilities, Emitter, Plan, Render, quote};
+use crate::model::policy::{DefaultAction, Limit, Rule, ToolRules, Window};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -10,6 +13,7 @@ pub(super) static INTERCEPT: Emitter = Emitter {
     id: "intercept",
     title: "Intercept YAML",
     extension: "intercept.yaml",
+    place: "`intercept -c FILE -- COMMAND ARGS` in the place of the server's command",
     can: Abilities {
         default_deny: true,
         hide: true,
@@ -19,9 +23,9 @@ pub(super) static INTERCEPT: Emitter = Emitter {
         names: "all but *",
     },
     open: "",
-    empty: None,
     fits: |_, tool| tool != "*",
-    render,
+    reads_as: str::to_owned,
+    render: Render::One(render),
 };
 
 fn render(plan: &Plan<'_>) -> String {
@@ -38,7 +42,7 @@ fn render(plan: &Plan<'_>) -> String {
         }
     }
     let all = document.all_tools.as_ref().map(|all| &all.limits);
-    let all = all.filter(|limits| !limits.is_empty());
+    let all = all.filter(|limits| !limits.is_empty() && can_limit_all(plan));
     if document.tools.is_empty() && all.is_none() {
         text.push_str("tools: {}\n");
         return text;
@@ -71,21 +75,18 @@ fn tool(text: &mut String, name: &str, rules: &ToolRules) {
         let _ = write!(list, "      - name: \"denied\"\n        action: \"deny\"\n");
         on_deny(&mut list, rule);
     }
-    // One call counts as one in a rate limit; an added-up argument is a loss.
-    for limit in rules.limits.iter().filter(|l| l.increment_from.is_none()) {
-        if limit.max == 0 {
-            // No rate: Intercept refuses a limit of nothing.
-            let name = quote::yaml(&limit.counter);
-            let _ = write!(list, "      - name: {name}\n        action: \"deny\"\n");
-            continue;
-        }
-        let _ = write!(
-            list,
-            "      - name: {}\n        rate_limit: \"{}/{}\"\n",
-            quote::yaml(&limit.counter),
-            limit.max,
-            limit.window.as_str()
-        );
+    let limits = if can_limit(name) {
+        rules.limits.as_slice()
+    } else {
+        &[]
+    };
+    if limits.iter().any(|limit| limit.max == 0) {
+        // No rate: Intercept refuses a limit of nothing.
+        let _ = write!(list, "      - name: \"none\"\n        action: \"deny\"\n");
+    }
+    rate_limits(&mut list, limits);
+    for limit in limits.iter().filter(|l| l.max > 0) {
+        added_up(&mut list, name, limit);
     }
     if list.is_empty() {
         text.push_str("    rules: []\n");
@@ -93,6 +94,56 @@ fn tool(text: &mut String, name: &str, rules: &ToolRules) {
         text.push_str("    rules:\n");
         text.push_str(&list);
     }
+}
+
+/// Whether limits of a tool can be written: the path of a counter is `state.TOOL.COUNTER`, and is
+/// divided at the first two dots.
+pub(super) fn can_limit(tool: &str) -> bool {
+    !tool.contains('.')
+}
+
+/// Whether limits over all calls can be written: they stand under `*`, which lists a tool of that
+/// name too.
+pub(super) fn can_limit_all(plan: &Plan<'_>) -> bool {
+    !plan.source.unlisted.iter().any(|name| name == "*")
+}
+
+/// One `rate_limit` for each window: the counters of a tool are named after their windows, so that
+/// a second one of the same window would be refused.
+fn rate_limits(list: &mut String, limits: &[Limit]) {
+    for window in Window::ALL {
+        let of_window = limits
+            .iter()
+            .filter(|l| l.window == window && l.increment_from.is_none() && l.max > 0);
+        if let Some(lowest) = of_window.min_by_key(|limit| limit.max) {
+            let _ = write!(
+                list,
+                "      - name: {}\n        rate_limit: \"{}/{}\"\n",
+                quote::yaml(&lowest.counter),
+                lowest.max,
+                window.as_str()
+            );
+        }
+    }
+}
+
+/// A limit that adds up an argument, in full: the rate limit's short form counts calls.
+fn added_up(list: &mut String, tool: &str, limit: &Limit) {
+    let Some(path) = &limit.increment_from else {
+        return;
+    };
+    let counter = quote::yaml(&limit.counter);
+    let scope = if tool == "*" { "_global" } else { tool };
+    let state = quote::yaml(&format!("state.{scope}.{}", limit.counter));
+    let _ = write!(
+        list,
+        "      - name: {counter}\n        action: \"evaluate\"\n        conditions:\n          \
+         - path: {state}\n            op: \"lte\"\n            value: {}\n        state:\n          \
+         counter: {counter}\n          window: \"{}\"\n          increment_from: {}\n",
+        limit.max,
+        limit.window.as_str(),
+        quote::yaml(path)
+    );
 }
 
 fn evaluate(list: &mut String, number: usize, rule: &Rule) {

@@ -4,7 +4,7 @@
 //! object equals nothing, and what cannot be compared is false, also for `neq` and `not_in`.
 
 use super::super::path::Found;
-use super::Patterns;
+use super::ready::Patterns;
 use crate::model::policy::Operator;
 use regex::Regex;
 use serde_json::Value;

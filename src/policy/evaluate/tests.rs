@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::policy::{Condition, Limit, PolicyDocument, Rule};
 use proptest::prelude::*;
 use serde_json::json;
 

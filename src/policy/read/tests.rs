@@ -1,3 +1,4 @@
+use super::check::MAX_MISTAKES;
 use super::*;
 
 fn mistakes(text: &str) -> Vec<(String, String)> {

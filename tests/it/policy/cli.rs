@@ -398,6 +398,46 @@ fn servers_together_have_one_budget_and_no_trifecta() {
         assert_eq!(budget["counter"], "budget");
         assert_eq!(budget["max"], 60);
     }
+
+    // The same in one document of another format: what breaks the trifecta is denied there too.
+    let emit = |format: &str, rest: &[&str]| {
+        let arguments = [&arguments[..], &["--emit", format], rest].concat();
+        folder.run(&arguments)
+    };
+    let settings = emit("claude-code", &["--allow-open"]);
+    let settings: Value = serde_json::from_str(&stdout(&settings)).unwrap();
+    let codex = emit("codex", &["--out", "together"]);
+    assert!(codex.stdout.is_empty());
+    let told = stderr(&codex);
+    assert!(told.contains("denied to break this"), "{told}");
+    assert!(
+        told.contains("limits over all tools are not enforced"),
+        "{told}"
+    );
+    let codex: toml::Value =
+        toml::from_str(&fs::read_to_string(folder.path("together/bundle.codex.toml")).unwrap())
+            .unwrap();
+    for tool in cut {
+        let [server, tool] = ["server", "tool"].map(|key| tool[key].as_str().unwrap());
+        let rule = json!(format!("mcp__{server}__{tool}"));
+        let listed = |list: &str| {
+            let list = settings["permissions"][list].as_array().unwrap();
+            list.contains(&rule)
+        };
+        assert!(
+            listed("deny") && !listed("allow") && !listed("ask"),
+            "{rule}"
+        );
+        let enabled = codex["mcp_servers"][server]["enabled_tools"].as_array();
+        assert!(!enabled.unwrap().iter().any(|t| t.as_str() == Some(tool)));
+    }
+    let allowed = settings["permissions"]["allow"].as_array().unwrap().len();
+    assert_eq!(allowed, 3 - cut.len());
+    assert!(folder.path("together/bundle.json").is_file());
+    folder.ok(&["policy", "validate", "together/mail.policy.json"]);
+    let refused = [&arguments[..], &["--emit", "rego", "--out", "refused"]].concat();
+    folder.bad(&refused, &["rego names no servers", "--together"]);
+    assert!(!folder.path("refused").exists(), "nothing is half-written");
 }
 
 #[test]

@@ -25,6 +25,7 @@ fn hostile() -> Vec<String> {
         "a/b",
         "a:b",
         "a b",
+        "a_b",
         " ",
         "\"",
         "'",
@@ -127,33 +128,28 @@ fn ours(document: &PolicyDocument) -> Names {
 }
 
 /// Emits and compares; gives what was emitted.
-pub(super) fn agrees(format: &Emitter, source: &Source<'_>, probes: &Names) -> Option<Emitted> {
-    let emitted = match format.emit(source, true) {
-        Err(EmitError::NothingAllowed { .. }) => {
-            assert!(!format.can.limits, "only a plain list can be empty");
-            return None;
-        }
-        other => other.unwrap(),
-    };
+pub(super) fn agrees(format: &Emitter, source: &Source<'_>, probes: &Names) -> Emitted {
+    let emitted = format.emit(source, true).unwrap();
     assert!(emitted.text.ends_with('\n'), "{}", format.id);
     let again = format.emit(source, true).unwrap();
     assert_eq!(again, emitted);
-    let left_out: BTreeSet<&String> = emitted
+    let left_out = left_out(&emitted);
+    let mut expected = ours(source.document);
+    expected.retain(|name| !left_out.contains(name));
+    // The tests name their servers so that every format takes the name.
+    let found = allowed(format.id, &emitted.text, source.server, probes);
+    assert_eq!(found, expected, "{}:\n{}", format.id, emitted.text);
+    emitted
+}
+
+/// The tools that a format could not name.
+fn left_out(emitted: &Emitted) -> BTreeSet<&String> {
+    emitted
         .losses
         .iter()
         .filter(|loss| loss.what.contains("is not allowed there"))
         .flat_map(|loss| &loss.tools)
-        .collect();
-    let mut expected = ours(source.document);
-    expected.retain(|name| !left_out.contains(name));
-    let found = allowed(format.id, &emitted.text, alias(source.server), probes);
-    assert_eq!(found, expected, "{}:\n{}", format.id, emitted.text);
-    Some(emitted)
-}
-
-/// The tests name their servers so that every format takes the name.
-fn alias(server: &str) -> &str {
-    server
+        .collect()
 }
 
 #[test]
@@ -174,7 +170,7 @@ fn every_engine_allows_what_we_allow_whatever_the_names() {
             unlisted: &unlisted,
         };
         for emitter in ALL {
-            let emitted = agrees(emitter, &source, &probes).unwrap();
+            let emitted = agrees(emitter, &source, &probes);
             if emitter.can.names == "all" {
                 assert!(
                     !emitted.losses.iter().any(|l| l.what.contains("the name")),
@@ -195,13 +191,142 @@ fn a_document_that_allows_nothing_allows_nothing_elsewhere() {
         unlisted: &["a".to_owned()],
     };
     let probes: Names = ["a".to_owned(), "b".to_owned()].into();
-    let mut refused = Vec::new();
     for emitter in ALL {
-        if agrees(emitter, &source, &probes).is_none() {
-            refused.push(emitter.id);
+        agrees(emitter, &source, &probes);
+    }
+}
+
+#[test]
+fn one_document_of_several_servers_keeps_them_apart() {
+    let document = |tools: serde_json::Value| -> PolicyDocument {
+        serde_json::from_value(json!({"version": "1", "default": "deny", "tools": tools})).unwrap()
+    };
+    let deny = json!({"deny_if": [{"conditions": [], "on_deny": "No."}]});
+    let documents = [
+        (
+            "mail",
+            document(json!({"read": {}, "send": deny, "both": {}})),
+        ),
+        (
+            "web",
+            document(json!({"read": deny, "send": {}, "both": {}})),
+        ),
+        ("none", document(json!({}))),
+    ];
+    let unlisted = ["odd".to_owned()];
+    let sources = documents.each_ref().map(|(server, document)| Source {
+        server,
+        document,
+        unlisted: &unlisted,
+    });
+    let probes: Names = ["read", "send", "both", "odd"].map(str::to_owned).into();
+    let mut of_one = Vec::new();
+    for emitter in ALL {
+        match emitter.emit_together(&sources, true) {
+            Err(EmitError::NamesNoServers { .. }) => of_one.push(emitter.id),
+            other => {
+                let text = other.unwrap().text;
+                for source in &sources {
+                    let found = allowed(emitter.id, &text, source.server, &probes);
+                    assert_eq!(found, ours(source.document), "{}:\n{text}", emitter.id);
+                }
+            }
         }
     }
-    assert_eq!(refused, ["docker-gateway"]);
+    assert_eq!(
+        of_one,
+        ["policylayer", "intercept", "toolhive-cedar", "rego"]
+    );
+}
+
+#[test]
+fn servers_of_one_plain_name_get_two() {
+    let document = PolicyDocument::deny_all();
+    let sources = ["My Server", "my server"].map(|server| Source {
+        server,
+        document: &document,
+        unlisted: &[],
+    });
+    let emitted = Emitter::named("codex").unwrap();
+    let emitted = emitted.emit_together(&sources, false).unwrap();
+    let names: Vec<&str> = emitted.renamed.iter().map(|(_, n)| n.as_str()).collect();
+    assert_eq!(names, ["my-server", "my-server-2"]);
+}
+
+#[test]
+fn intercepts_own_check_holds_for_every_kind_of_limit() {
+    let limit = |counter: &str, window: &str, max: u64| json!({"counter": counter, "window": window, "max": max, "scope": "grant"});
+    let mut daily = limit("total", "day", 500);
+    daily["increment_from"] = json!("args.amount");
+    let tools = json!({
+        "pay": {"limits": [limit("a", "minute", 9), limit("b", "minute", 4), daily]},
+        "never": {"limits": [limit("c", "hour", 0)]},
+        "with.dot": {"limits": [limit("d", "hour", 5)]},
+        "lists": {"require": [{"conditions": [
+            {"path": "args.x.length", "op": "lte", "value": 3}]}]}
+    });
+    let document: PolicyDocument = serde_json::from_value(json!({
+        "version": "1", "default": "deny", "tools": tools,
+        "all_tools": {"limits": [limit("all", "minute", 60)]}
+    }))
+    .unwrap();
+    let emitter = Emitter::named("intercept").unwrap();
+    let probes: Names = ["pay", "never", "with.dot", "lists", "*"]
+        .map(str::to_owned)
+        .into();
+    let emit = |unlisted: &[String]| {
+        let source = Source {
+            server: "files",
+            document: &document,
+            unlisted,
+        };
+        let emitted = emitter.emit(&source, false).unwrap();
+        let found = allowed("intercept", &emitted.text, "files", &probes);
+        let yaml: serde_json::Value = yaml_serde::from_str(&emitted.text).unwrap();
+        let losses: Vec<String> = emitted.losses.into_iter().map(|l| l.what).collect();
+        (found, yaml, losses.join("; "))
+    };
+    let (found, yaml, losses) = emit(&[]);
+    assert!(
+        !found.contains("never") && found.contains("pay"),
+        "{found:?}"
+    );
+    let pay = &yaml["tools"]["pay"]["rules"];
+    assert_eq!(pay[0]["rate_limit"], "4/minute");
+    assert_eq!(pay[1]["state"]["increment_from"], "args.amount");
+    assert_eq!(pay[1]["conditions"][0]["value"], 500);
+    assert_eq!(yaml["tools"]["*"]["rules"][0]["rate_limit"], "60/minute");
+    for said in [
+        "with a dot in its name",
+        "never holds there",
+        "named * is let through",
+    ] {
+        assert!(losses.contains(said), "{losses}");
+    }
+    // A server that has a tool of that name must not have it let through by a limit.
+    let (found, yaml, losses) = emit(&["*".to_owned()]);
+    assert!(!found.contains("*") && yaml["tools"].get("*").is_none());
+    assert!(
+        losses.contains("limits over all tools are not enforced"),
+        "{losses}"
+    );
+}
+
+#[test]
+fn a_long_list_of_actions_is_several_statements() {
+    let tools: serde_json::Map<String, serde_json::Value> = (0..300)
+        .map(|n| (format!("a_rather_long_name_of_a_tool_{n}"), json!({})))
+        .collect();
+    let probes: Names = tools.keys().cloned().collect();
+    let document: PolicyDocument =
+        serde_json::from_value(json!({"version": "1", "default": "deny", "tools": tools})).unwrap();
+    let source = Source {
+        server: "files",
+        document: &document,
+        unlisted: &[],
+    };
+    let emitted = agrees(Emitter::named("agentcore-cedar").unwrap(), &source, &probes);
+    assert!(emitted.text.matches("permit(").count() > 1);
 }
 
 #[test]
@@ -263,12 +388,14 @@ fn what_is_lost_is_said() {
             "conditions on arguments are not enforced [\"guarded\"]",
             "hidden tools are denied, and the agent still sees them [\"gone\"]",
             "limits over all tools are not enforced []",
-            "the server is named my-server there; it must have that name in the configuration []",
         ]
     );
     assert_eq!(
         losses("intercept"),
-        ["deny_if conditions on arguments are not enforced [\"guarded\"]"]
+        [
+            "deny_if conditions on arguments are not enforced [\"guarded\"]",
+            "a tool that is named * is let through within the limits over all []",
+        ]
     );
 }
 

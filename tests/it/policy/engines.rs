@@ -29,6 +29,9 @@ pub(super) fn allowed(format: &str, text: &str, alias: &str, names: &Names) -> N
             let policy: Value = yaml_serde::from_str(text).unwrap();
             assert_eq!(policy["version"], "1");
             assert_eq!(policy["default"], "deny");
+            for (name, tool) in policy["tools"].as_object().unwrap() {
+                are_intercept_counters(name, tool["rules"].as_array().unwrap());
+            }
             pick(&|name| {
                 let hidden = list(&policy["hide"]).contains(name);
                 let tool = policy["tools"].get(name);
@@ -43,7 +46,8 @@ pub(super) fn allowed(format: &str, text: &str, alias: &str, names: &Names) -> N
             let settings: Value = serde_json::from_str(text).unwrap();
             let rules = |which: &str| list(&settings["permissions"][which]);
             pick(&|name| {
-                let rule = format!("mcp__{alias}__{name}");
+                // Other characters of a tool's name have become `_` in what rules are held against.
+                let rule = format!("mcp__{alias}__{}", underscored(name, &[]));
                 let first = ["deny", "ask", "allow"]
                     .into_iter()
                     .find(|which| rules(which).contains(&rule));
@@ -64,13 +68,18 @@ pub(super) fn allowed(format: &str, text: &str, alias: &str, names: &Names) -> N
         }
         "gemini-cli" => {
             let policy: toml::Value = toml::from_str(text).unwrap();
+            let rules = policy["rule"].as_array().unwrap();
+            rules.iter().for_each(is_a_gemini_rule);
             pick(&|name| {
-                let rules = policy["rule"].as_array().unwrap().iter();
-                let matching = rules.filter(|rule| {
-                    rule["mcpName"].as_str() == Some(alias)
-                        && rule.get("toolName").is_none_or(|tools| {
-                            let tools = tools.as_array().unwrap();
-                            tools.iter().any(|tool| tool.as_str() == Some(name))
+                let called = gemini_name(alias, name);
+                let matching = rules.iter().filter(|rule| {
+                    let server = rule["mcpName"].as_str().unwrap();
+                    let tools = rule["toolName"].as_array().cloned();
+                    let tools = tools.unwrap_or_else(|| vec![rule["toolName"].clone()]);
+                    server == alias
+                        && tools.iter().any(|tool| {
+                            let tool = tool.as_str().unwrap();
+                            tool == "*" || called == format!("mcp_{server}_{tool}")
                         })
                 });
                 let highest = matching
@@ -87,13 +96,13 @@ pub(super) fn allowed(format: &str, text: &str, alias: &str, names: &Names) -> N
         "cursor" => {
             let permissions: Value = serde_json::from_str(text).unwrap();
             let listed = list(&permissions["mcpAllowlist"]);
+            assert!(!listed.iter().any(|entry| entry.contains('*')));
             pick(&|name| listed.contains(&format!("{alias}:{name}")))
         }
         "docker-gateway" => {
             let servers: Value = yaml_serde::from_str(text).unwrap();
-            assert_eq!(servers.as_object().unwrap().len(), 1);
-            let listed = list(&servers[alias]);
-            assert!(!listed.is_empty(), "an empty list would be every tool");
+            // A server that is not in the file has all its tools, one with an empty list none.
+            let listed = list(servers.get(alias).unwrap());
             pick(&|name| listed.contains(name))
         }
         "toolhive-cedar" => {
@@ -107,20 +116,20 @@ pub(super) fn allowed(format: &str, text: &str, alias: &str, names: &Names) -> N
                 let policy = cedar_policy::Policy::parse(Some(id), policy.as_str().unwrap());
                 set.add(policy.unwrap()).unwrap();
             }
-            pick(&|name| cedar(&set, "Action", "call_tool", "Tool", name))
+            pick(&|name| cedar(&set, ("Action", "call_tool"), None, ("Tool", name)))
         }
         "agentcore-cedar" => {
             let set: PolicySet = text.parse().unwrap();
+            for statement in set.policies() {
+                let length = statement.to_string().len();
+                assert!((35..=10_000).contains(&length), "{length}");
+            }
             let gateway = "<fill in: the ARN of the gateway>";
             pick(&|name| {
                 let action = format!("{alias}___{name}");
-                cedar(
-                    &set,
-                    "AgentCore::Action",
-                    &action,
-                    "AgentCore::Gateway",
-                    gateway,
-                )
+                let kind = "AgentCore::Action";
+                let gateway = ("AgentCore::Gateway", gateway);
+                cedar(&set, (kind, &action), Some((kind, alias)), gateway)
             })
         }
         "agentgateway" => {
@@ -133,7 +142,7 @@ pub(super) fn allowed(format: &str, text: &str, alias: &str, names: &Names) -> N
             assert!(!programs.is_empty(), "no rule would allow every tool");
             pick(&|name| {
                 let mut context = cel::Context::default();
-                let tool = json!({"tool": {"name": name}});
+                let tool = json!({"tool": {"name": name, "target": alias}});
                 context.add_variable("mcp", tool).unwrap();
                 programs
                     .iter()
@@ -189,19 +198,88 @@ fn is_an_intercept_rule(rule: &Value) {
     }
 }
 
-fn cedar(set: &PolicySet, action_type: &str, action: &str, kind: &str, resource: &str) -> bool {
-    let uid = |kind: &str, id: &str| {
+/// What Intercept asks of a tool's counters: each once, and named so that the path of one has three
+/// parts.
+fn are_intercept_counters(tool: &str, rules: &[Value]) {
+    let mut seen = BTreeSet::new();
+    for rule in rules {
+        let rate = rule["rate_limit"].as_str();
+        let window = rate.map(|rate| format!("_rate_{}", rate.split_once('/').unwrap().1));
+        let counter = rule["state"]["counter"].as_str().map(str::to_owned);
+        let Some(counter) = window.or(counter) else {
+            continue;
+        };
+        assert!(!tool.contains('.'), "{tool}");
+        if rate.is_none() {
+            let scope = if tool == "*" { "_global" } else { tool };
+            assert_eq!(
+                rule["conditions"][0]["path"],
+                format!("state.{scope}.{counter}")
+            );
+            assert!(
+                rule["state"]["increment_from"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("args.")
+            );
+        }
+        assert!(seen.insert(counter), "{tool}: {rule}");
+    }
+}
+
+/// What the loader of Gemini CLI asks of a rule.
+fn is_a_gemini_rule(rule: &toml::Value) {
+    let names = match &rule["toolName"] {
+        toml::Value::String(name) => vec![name.as_str()],
+        several => several
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect(),
+    };
+    assert!(!names.is_empty() && names.iter().all(|name| !name.is_empty()));
+    assert!(["allow", "deny", "ask_user"].contains(&rule["decision"].as_str().unwrap()));
+    let priority = rule["priority"].as_integer().unwrap();
+    // 950 and below belong to what the user answers and to settings of servers.
+    assert!((951..=999).contains(&priority), "{priority}");
+}
+
+/// The name of a tool that Gemini CLI holds against its rules.
+fn gemini_name(alias: &str, tool: &str) -> String {
+    let name = underscored(&format!("mcp_{alias}_{tool}"), &['.', ':']);
+    if name.len() <= 63 {
+        return name;
+    }
+    format!("{}...{}", &name[..30], &name[name.len() - 30..])
+}
+
+/// A name with `_` for each character that is none of letters, digits, `_`, `-` and those given.
+fn underscored(name: &str, others: &[char]) -> String {
+    let mut ascii = String::new();
+    for c in name.chars() {
+        let kept = c.is_ascii_alphanumeric() || "_-".contains(c) || others.contains(&c);
+        ascii.push(if kept { c } else { '_' });
+    }
+    ascii
+}
+
+/// Whether a set allows an action, which may be in another, on a resource; each by type and id.
+fn cedar(
+    set: &PolicySet,
+    action: (&str, &str),
+    group: Option<(&str, &str)>,
+    resource: (&str, &str),
+) -> bool {
+    let uid = |(kind, id): (&str, &str)| {
         EntityUid::from_type_name_and_id(kind.parse().unwrap(), cedar_policy::EntityId::new(id))
     };
-    let request = Request::new(
-        uid("Client", "someone"),
-        uid(action_type, action),
-        uid(kind, resource),
-        Context::empty(),
-        None,
-    )
-    .unwrap();
-    let answer = Authorizer::new().is_authorized(&request, set, &Entities::empty());
+    let parents = group.into_iter().map(uid).collect();
+    let entity = cedar_policy::Entity::new_no_attrs(uid(action), parents);
+    let entities = Entities::from_entities([entity], None).unwrap();
+    let client = uid(("Client", "someone"));
+    let request = Request::new(client, uid(action), uid(resource), Context::empty(), None).unwrap();
+    let answer = Authorizer::new().is_authorized(&request, set, &entities);
     let errors: Vec<_> = answer.diagnostics().errors().collect();
     assert!(errors.is_empty(), "{errors:?}");
     answer.decision() == Decision::Allow

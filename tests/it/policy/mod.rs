@@ -9,6 +9,7 @@ mod corpus;
 mod emit;
 mod engines;
 mod real;
+mod shapes;
 
 use toolrisk::policy::{Preset, ServerTools, ToolInput, for_tool, generate, to_json};
 
@@ -190,7 +191,7 @@ fn the_table_of_presets_is_what_they_do() {
 #[test]
 fn the_table_of_formats_is_what_they_can() {
     let yes = |can: bool| if can { "yes" } else { "no" };
-    let rows = rows("Formats", 7);
+    let rows = rows("Formats", 8);
     let coded: Vec<Vec<String>> = toolrisk::policy::emit::ALL
         .into_iter()
         .map(|e| {
@@ -202,10 +203,22 @@ fn the_table_of_formats_is_what_they_can() {
                 yes(can.ask),
                 yes(can.limits),
                 yes(can.conditions),
+                yes(e.names_servers()),
                 can.names,
             ];
             cells.map(str::to_owned).into()
         })
         .collect();
     assert_eq!(rows, coded);
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/policy.md");
+    let docs = fs::read_to_string(docs).unwrap();
+    for emitter in toolrisk::policy::emit::ALL {
+        let heading = format!("\n### {}\n", emitter.id);
+        let section = docs.split(&heading).nth(1).unwrap();
+        let section = section.split("\n### ").next().unwrap();
+        for part in ["**Where.**", "**What it cannot do.**"] {
+            assert!(section.contains(part), "{}: {part}", emitter.id);
+        }
+        assert!(!emitter.place.is_empty());
+    }
 }
