@@ -4,8 +4,8 @@
 //! are not followed out of the document, and nothing in it is compiled or executed.
 
 use super::text;
-use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The deepest nesting that becomes a row.
 const MAX_DEPTH: usize = 4;
@@ -13,30 +13,25 @@ const MAX_DEPTH: usize = 4;
 const MAX_ROWS: usize = 200;
 
 /// One parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Parameter {
-    /// The path, such as `files[].content`, visible form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter<'a> {
+    /// The path, such as `files[].content`, as the classifier writes it.
     pub path: String,
-    /// The path as the classifier writes it, to find its evidence.
-    #[serde(skip)]
-    pub key: String,
     /// `string`, `array of string`, `object`, `any`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Whether the schema requires it, within its parent.
     pub required: bool,
     /// What limits it: `one of 3 values`, `pattern`, `at most 100 characters`; empty when free.
     pub limits: String,
     /// Its description, visible form, cut.
-    pub description: String,
-    /// What it raised: titles of signals and rules.
-    pub raised: Vec<String>,
+    pub description: Cow<'a, str>,
 }
 
 /// All parameters of a schema.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Parameters {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters<'a> {
     /// Rows, depth first, in the order of the schema.
-    pub rows: Vec<Parameter>,
+    pub rows: Vec<Parameter<'a>>,
     /// How many there are at the top level.
     pub total: usize,
     /// How many of these are required.
@@ -48,7 +43,7 @@ pub struct Parameters {
 }
 
 /// Reads the parameters of an input schema.
-pub fn read(schema: Option<&Value>) -> Parameters {
+pub fn read(schema: Option<&Value>) -> Parameters<'_> {
     let Some(schema) = schema else {
         return Parameters::default();
     };
@@ -75,7 +70,7 @@ fn is_required(schema: &Value, name: &str) -> bool {
         .is_some_and(|list| list.iter().any(|entry| entry.as_str() == Some(name)))
 }
 
-fn walk(schema: &Value, prefix: &str, depth: usize, out: &mut Parameters) {
+fn walk<'a>(schema: &'a Value, prefix: &str, depth: usize, out: &mut Parameters<'a>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return;
     };
@@ -91,17 +86,15 @@ fn walk(schema: &Value, prefix: &str, depth: usize, out: &mut Parameters) {
         };
         let items = property.get("items").filter(|items| items.is_object());
         out.rows.push(Parameter {
-            path: text::visible(&path),
+            path: path.clone(),
             kind: kind(property),
             required: is_required(schema, name),
             limits: limits(property),
             description: property
                 .get("description")
                 .and_then(Value::as_str)
-                .map(|words| text::excerpt(words, 240))
+                .map(|words| text::excerpted(words, 240))
                 .unwrap_or_default(),
-            raised: Vec::new(),
-            key: path.clone(),
         });
         if depth + 1 < MAX_DEPTH {
             walk(property, &path, depth + 1, out);
@@ -113,25 +106,12 @@ fn walk(schema: &Value, prefix: &str, depth: usize, out: &mut Parameters) {
 }
 
 /// The type in words.
-fn kind(property: &Value) -> String {
-    let typed = |value: &Value| match value.get("type") {
-        Some(Value::String(name)) => Some(known_type(name).to_owned()),
-        Some(Value::Array(names)) => {
-            let names: Vec<&str> = names
-                .iter()
-                .filter_map(Value::as_str)
-                .filter(|name| *name != "null")
-                .map(known_type)
-                .collect();
-            (!names.is_empty()).then(|| names.join(" or "))
-        }
-        _ => None,
-    };
+fn kind(property: &Value) -> Cow<'static, str> {
     let base = typed(property).unwrap_or_else(|| {
         let alternatives = ["anyOf", "oneOf"]
             .iter()
             .find_map(|key| property.get(key).and_then(Value::as_array));
-        let mut kinds: Vec<String> = alternatives
+        let mut kinds: Vec<Cow<'static, str>> = alternatives
             .into_iter()
             .flatten()
             .filter_map(typed)
@@ -139,18 +119,35 @@ fn kind(property: &Value) -> String {
             .collect();
         kinds.dedup();
         if kinds.is_empty() {
-            "any".to_owned()
+            Cow::Borrowed("any")
         } else {
-            kinds.join(" or ")
+            Cow::Owned(kinds.join(" or "))
         }
     });
     if base == "array" {
         match property.get("items").and_then(typed) {
-            Some(items) => format!("array of {items}"),
+            Some(items) => Cow::Owned(format!("array of {items}")),
             None => base,
         }
     } else {
         base
+    }
+}
+
+/// What a schema says in `type`.
+fn typed(schema: &Value) -> Option<Cow<'static, str>> {
+    match schema.get("type")? {
+        Value::String(name) => Some(Cow::Borrowed(known_type(name))),
+        Value::Array(names) => {
+            let names: Vec<&str> = names
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|name| *name != "null")
+                .map(known_type)
+                .collect();
+            (!names.is_empty()).then(|| Cow::Owned(names.join(" or ")))
+        }
+        _ => None,
     }
 }
 
@@ -173,6 +170,9 @@ fn limits(property: &Value) -> String {
     let mut parts: Vec<String> = Vec::new();
     let inner = property.get("items").unwrap_or(&Value::Null);
     for (value, of) in [(property, ""), (inner, "each ")] {
+        if !is_limited(value) {
+            continue;
+        }
         if value.get("const").is_some() {
             parts.push(format!("{of}one fixed value"));
         }
@@ -198,6 +198,26 @@ fn limits(property: &Value) -> String {
         }
     }
     parts.join(", ")
+}
+
+/// Whether a schema says anything of which [`limits`] tells: most say nothing.
+fn is_limited(schema: &Value) -> bool {
+    let limiting = |key: &String| {
+        matches!(
+            key.as_str(),
+            "const"
+                | "enum"
+                | "pattern"
+                | "format"
+                | "maxLength"
+                | "maxItems"
+                | "minimum"
+                | "maximum"
+        )
+    };
+    schema
+        .as_object()
+        .is_some_and(|schema| schema.keys().any(limiting))
 }
 
 fn enumeration(of: &str, values: &[Value]) -> String {
@@ -240,7 +260,7 @@ mod tests {
         let rows: Vec<_> = out
             .rows
             .iter()
-            .map(|row| (row.path.as_str(), row.kind.as_str(), row.required))
+            .map(|row| (row.path.as_str(), &*row.kind, row.required))
             .collect();
         assert_eq!(
             rows,

@@ -2,24 +2,27 @@
 
 use super::history::PastView;
 use super::policy::PolicyView;
-use crate::model::{Category, Verdict};
+use crate::model::{Category, Severity, Verdict};
 use crate::publish::input::{Server, ServerTool, tokens};
-use crate::publish::params::{self, Parameters};
+use crate::publish::mould::ink::{Count, Text};
+use crate::publish::params::{Parameter, Parameters};
 use crate::publish::rulebook::Rulebook;
-use crate::publish::text::{self, Mark, Segment};
+use crate::publish::text::{self, Mark, Piece};
 use serde::Serialize;
+use std::borrow::Cow;
 
-/// One tool, as `tool` in the context of `pages/tool.html`.
+/// The most rows of evidence on a page.
+const EVIDENCE: usize = 24;
+
+/// One tool, as `tool` in the context of `pages/tool.html`; its lists are in `rows`.
 #[derive(Debug, Serialize)]
-pub struct ToolView {
+pub struct ToolView<'a> {
     /// Name, visible form.
-    pub name: String,
+    pub name: Text<'a>,
     /// Whether the name holds characters that a page would not show.
     pub name_hidden: bool,
-    /// File name within the server's folder, without `.html`.
-    pub slug: String,
     /// Title, visible form; empty when there is none or it repeats the name.
-    pub title: String,
+    pub title: Text<'a>,
     /// Category.
     pub category: &'static str,
     /// `a` or `an`, to go before the category.
@@ -31,77 +34,106 @@ pub struct ToolView {
     /// Whether a rule raised it above that.
     pub raised: bool,
     /// Confidence, two decimals.
-    pub confidence: String,
-    /// The description with its evidence marked; empty when there is none.
-    pub description: Vec<Segment>,
-    /// The same on one line, visible form, cut.
-    pub line: String,
+    pub confidence: Text<'a>,
+    /// The description on one line, visible form, cut.
+    pub line: Text<'a>,
     /// How many hidden characters the description holds.
-    pub description_hidden: usize,
-    /// Signals.
-    pub signals: Vec<SignalView>,
+    pub description_hidden: Count,
     /// Traits that hold, by id.
     pub traits: Vec<&'static str>,
-    /// Evidence, strongest first.
-    pub evidence: Vec<EvidenceView>,
-    /// Parameters.
-    pub parameters: Parameters,
-    /// Actions, when it offers several.
-    pub actions: Vec<ActionView>,
-    /// The server's claims beside the evidence.
-    pub annotations: Vec<AnnotationView>,
-    /// Findings in its text.
-    pub findings: Vec<FindingView>,
+    /// How many parameters there are.
+    pub parameters: ParametersView,
     /// What was missing or malformed in the definition.
-    pub problems: Vec<String>,
+    pub problems: Vec<Text<'a>>,
     /// Why a person decided the category, when one did.
-    pub overridden: String,
+    pub overridden: Text<'a>,
     /// Estimated tokens of the definition.
-    pub tokens: usize,
+    pub tokens: Count,
     /// The policy for this tool alone.
-    pub policy: PolicyView,
+    pub policy: PolicyView<'a>,
     /// Its past; none where it is as it was first seen.
     pub past: Option<PastView>,
 }
 
-/// A signal.
+/// The parameters as a whole.
 #[derive(Debug, Serialize)]
-pub struct SignalView {
-    /// The rule's id.
-    pub id: String,
-    /// The line for people, visible form.
-    pub title: String,
+pub struct ParametersView {
+    /// How many there are at the top level.
+    pub total: Count,
+    /// How many of these are required.
+    pub required: Count,
+    /// Whether rows were left out.
+    pub cut: bool,
+    /// Whether the top level accepts properties that it does not name.
+    pub open: bool,
 }
 
-/// One vote of a rule.
+/// A piece of the description, as `s` in `rows/segment.html`.
 #[derive(Debug, Serialize)]
-pub struct EvidenceView {
+pub struct SegmentView<'a> {
+    /// The text, visible form.
+    pub text: Text<'a>,
+    /// `""` plain, `hidden` an escape, `for` and `against` evidence.
+    pub kind: &'static str,
+    /// What the mark means.
+    pub note: Text<'a>,
+}
+
+/// A parameter, as `p` in `rows/parameter.html`.
+#[derive(Debug, Serialize)]
+pub struct ParameterView<'a> {
+    /// The path, such as `files[].content`, visible form.
+    pub path: Text<'a>,
+    /// `string`, `array of string`, `object`, `any`.
+    pub kind: Text<'a>,
+    /// Whether the schema requires it, within its parent.
+    pub required: bool,
+    /// What limits it; empty when free.
+    pub limits: Text<'a>,
+    /// Its description, visible form, cut.
+    pub description: Text<'a>,
+    /// What it raised: titles of signals and rules.
+    pub raised: Vec<Text<'a>>,
+}
+
+/// A signal, as `s` in `rows/signal.html`.
+#[derive(Debug, Serialize)]
+pub struct SignalView<'a> {
     /// The rule's id.
-    pub rule: String,
+    pub id: Text<'a>,
+    /// The line for people, visible form.
+    pub title: Text<'a>,
+}
+
+/// One vote of a rule, as `e` in `rows/evidence.html`.
+#[derive(Debug, Serialize)]
+pub struct EvidenceView<'a> {
+    /// The rule's id.
+    pub rule: Text<'a>,
     /// Where it looked, in words.
-    pub field: String,
+    pub field: Text<'a>,
     /// The text that it matched, visible form.
-    pub text: String,
+    pub text: Text<'a>,
     /// The weight with its sign; empty for a rule that has no vote.
-    pub weight: String,
+    pub weight: Text<'a>,
     /// The category it votes for; empty when it votes for none.
     pub category: &'static str,
     /// Whether it speaks against.
     pub against: bool,
 }
 
-/// One action of a tool that offers several.
+/// One action of a tool that offers several, as `a` in `rows/action.html`.
 #[derive(Debug, Serialize)]
-pub struct ActionView {
+pub struct ActionView<'a> {
     /// The action as the tool writes it, visible form.
-    pub name: String,
+    pub name: Text<'a>,
     /// What it alone would be.
     pub category: &'static str,
     /// Whether it decided the category of the tool.
     pub decided: bool,
 }
 
-/// One of the four hints.
+/// One of the four hints, as `a` in `rows/annotation.html`.
 #[derive(Debug, Serialize)]
 pub struct AnnotationView {
     /// The hint's name in the protocol.
@@ -114,120 +146,153 @@ pub struct AnnotationView {
     pub contradicts: bool,
 }
 
-/// A finding in a text.
+/// A finding in a text, as `f` in `rows/finding.html`.
 #[derive(Debug, Serialize)]
-pub struct FindingView {
-    /// The rule's id.
-    pub id: String,
+pub struct FindingView<'a> {
     /// The line for people.
-    pub title: String,
+    pub title: Text<'a>,
     /// How bad it is if it is what it looks like.
     pub severity: &'static str,
     /// Where it stands, visible form.
-    pub field: String,
+    pub field: Text<'a>,
     /// The text, visible form, cut.
-    pub text: String,
+    pub text: Text<'a>,
 }
 
-impl ToolView {
+impl<'a> ToolView<'a> {
     /// Makes the view of one tool.
-    pub fn of(server: &Server, tool: &ServerTool, rules: &Rulebook) -> ToolView {
+    pub fn of(
+        server: &'a Server,
+        tool: &'a ServerTool,
+        parameters: &Parameters<'_>,
+    ) -> ToolView<'a> {
         let verdict = &tool.verdict;
-        let name = text::visible(&tool.tool.name);
+        let name = text::shown(&tool.tool.name);
         let title = tool
             .tool
             .title
             .as_deref()
             .filter(|title| *title != tool.tool.name)
-            .map(text::visible)
+            .map(text::shown)
             .unwrap_or_default();
-        let described = tool.tool.description.as_deref().unwrap_or_default();
-        let mut parameters = params::read(tool.tool.input_schema.as_ref());
-        for row in &mut parameters.rows {
-            row.raised = raised(verdict, &row.key, rules);
-        }
-        let mut evidence: Vec<&crate::model::Evidence> = verdict.evidence.iter().collect();
-        evidence.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        let described = description(tool);
         ToolView {
             name_hidden: name != tool.tool.name,
             policy: PolicyView::of(&server.policy, &tool.tool.name),
             past: server.past.tool(&tool.tool.name).and_then(PastView::of),
-            name,
-            slug: tool.slug.clone(),
-            title,
+            name: name.into(),
+            title: title.into(),
             category: verdict.category.as_str(),
             article: article(verdict.category),
             severity: verdict.severity.as_str(),
             base_severity: verdict.category.base_severity().as_str(),
             raised: verdict.severity > verdict.category.base_severity(),
-            confidence: format!("{:.2}", verdict.confidence),
-            description: if described.is_empty() {
-                Vec::new()
-            } else {
-                text::segments(described, &marks(verdict, "description", rules))
-            },
-            line: text::excerpt(described, 300),
-            description_hidden: text::hidden_count(described),
-            signals: verdict
-                .signals
-                .iter()
-                .map(|signal| SignalView {
-                    id: signal.id.clone(),
-                    title: text::visible(&signal.title),
-                })
-                .collect(),
+            confidence: format!("{:.2}", verdict.confidence).into(),
+            line: text::excerpted(described, 300).into(),
+            description_hidden: Count(text::hidden_count(described)),
             traits: traits(verdict),
-            evidence: evidence
-                .into_iter()
-                .take(24)
-                .map(|evidence| EvidenceView {
-                    rule: evidence.rule.clone(),
-                    field: field(&evidence.field),
-                    text: text::excerpt(&evidence.text, 80),
-                    weight: if evidence.weight == 0.0 {
-                        String::new()
-                    } else {
-                        format!("{:+.0}", evidence.weight)
-                    },
-                    category: evidence.category.map_or("", Category::as_str),
-                    against: evidence.weight < 0.0,
-                })
-                .collect(),
-            parameters,
-            actions: verdict
-                .actions
-                .iter()
-                .map(|action| ActionView {
-                    name: text::visible(&action.action),
-                    category: action.category.as_str(),
-                    decided: action.decided,
-                })
-                .collect(),
-            annotations: annotations(tool),
-            findings: verdict
-                .findings
-                .iter()
-                .map(|finding| FindingView {
-                    id: finding.id.clone(),
-                    title: text::visible(&finding.title),
-                    severity: finding.severity.as_str(),
-                    field: text::visible(&finding.field),
-                    text: text::excerpt(&finding.text, 160),
-                })
-                .collect(),
+            parameters: ParametersView {
+                total: Count(parameters.total),
+                required: Count(parameters.required),
+                cut: parameters.cut,
+                open: parameters.open,
+            },
             problems: verdict
                 .problems
                 .iter()
-                .map(|problem| text::visible(&problem.detail))
+                .map(|problem| text::shown(&problem.detail).into())
                 .collect(),
             overridden: verdict
                 .overridden
                 .as_deref()
-                .map(text::visible)
-                .unwrap_or_default(),
-            tokens: tokens(tool.bytes),
+                .map(text::shown)
+                .unwrap_or_default()
+                .into(),
+            tokens: Count(tokens(tool.bytes)),
         }
     }
+}
+
+/// The description as answered; empty when there is none.
+pub fn description(tool: &ServerTool) -> &str {
+    tool.tool.description.as_deref().unwrap_or_default()
+}
+
+impl<'a> From<Piece<'a>> for SegmentView<'a> {
+    fn from(piece: Piece<'a>) -> SegmentView<'a> {
+        SegmentView {
+            text: piece.text.into(),
+            kind: piece.kind,
+            note: piece.note.into(),
+        }
+    }
+}
+
+/// The signals.
+pub fn signals(verdict: &Verdict) -> impl Iterator<Item = SignalView<'_>> {
+    verdict.signals.iter().map(|signal| SignalView {
+        id: signal.id.as_str().into(),
+        title: text::shown(&signal.title).into(),
+    })
+}
+
+/// The evidence, strongest first.
+pub fn evidence(verdict: &Verdict) -> impl Iterator<Item = EvidenceView<'_>> {
+    let mut sorted: Vec<&crate::model::Evidence> = verdict.evidence.iter().collect();
+    sorted.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    sorted
+        .into_iter()
+        .take(EVIDENCE)
+        .map(|evidence| EvidenceView {
+            rule: evidence.rule.as_str().into(),
+            field: field(&evidence.field).into(),
+            text: text::excerpted(&evidence.text, 80).into(),
+            weight: if evidence.weight == 0.0 {
+                Text::default()
+            } else {
+                format!("{:+.0}", evidence.weight).into()
+            },
+            category: evidence.category.map_or("", Category::as_str),
+            against: evidence.weight < 0.0,
+        })
+}
+
+/// The actions, when it offers several.
+pub fn actions(verdict: &Verdict) -> impl Iterator<Item = ActionView<'_>> {
+    verdict.actions.iter().map(|action| ActionView {
+        name: text::shown(&action.action).into(),
+        category: action.category.as_str(),
+        decided: action.decided,
+    })
+}
+
+/// The findings in its text.
+pub fn findings(verdict: &Verdict) -> impl Iterator<Item = FindingView<'_>> {
+    verdict.findings.iter().map(|finding| FindingView {
+        title: text::shown(&finding.title).into(),
+        severity: Severity::as_str(finding.severity),
+        field: text::shown(&finding.field).into(),
+        text: text::excerpted(&finding.text, 160).into(),
+    })
+}
+
+/// The parameters with what each raised.
+pub fn parameters<'a>(
+    parameters: &'a Parameters<'a>,
+    verdict: &'a Verdict,
+    rules: &'a Rulebook,
+) -> impl Iterator<Item = ParameterView<'a>> {
+    parameters
+        .rows
+        .iter()
+        .map(move |row: &'a Parameter<'a>| ParameterView {
+            path: text::shown(&row.path).into(),
+            kind: Cow::Borrowed(&*row.kind).into(),
+            required: row.required,
+            limits: row.limits.as_str().into(),
+            description: (&*row.description).into(),
+            raised: raised(verdict, &row.path, rules),
+        })
 }
 
 /// `a` or `an`.
@@ -252,7 +317,7 @@ pub fn traits(verdict: &Verdict) -> Vec<&'static str> {
 }
 
 /// The marked spans of one field.
-fn marks(verdict: &Verdict, of: &str, rules: &Rulebook) -> Vec<Mark> {
+pub fn marks<'a>(verdict: &'a Verdict, of: &str, rules: &'a Rulebook) -> Vec<Mark<'a>> {
     let evidence = verdict
         .evidence
         .iter()
@@ -271,18 +336,18 @@ fn marks(verdict: &Verdict, of: &str, rules: &Rulebook) -> Vec<Mark> {
             start: finding.span[0],
             end: finding.span[1],
             speaks_for: true,
-            note: finding.title.clone(),
+            note: Cow::Borrowed(&finding.title),
         });
     evidence.chain(findings).collect()
 }
 
 /// What one parameter raised.
-fn raised(verdict: &Verdict, path: &str, rules: &Rulebook) -> Vec<String> {
-    let mut out: Vec<String> = verdict
+fn raised<'a>(verdict: &'a Verdict, path: &str, rules: &'a Rulebook) -> Vec<Text<'a>> {
+    let mut out: Vec<Text<'a>> = verdict
         .signals
         .iter()
         .filter(|signal| signal.property.as_deref() == Some(path))
-        .map(|signal| text::visible(&signal.title))
+        .map(|signal| text::shown(&signal.title).into())
         .collect();
     let votes = verdict.evidence.iter().filter(|evidence| {
         evidence
@@ -291,7 +356,7 @@ fn raised(verdict: &Verdict, path: &str, rules: &Rulebook) -> Vec<String> {
             .is_some_and(|of| of == path)
     });
     for vote in votes {
-        let title = rules.title(&vote.rule);
+        let title = Text::from(rules.title(&vote.rule));
         let known = verdict.signals.iter().any(|signal| signal.id == vote.rule);
         if !known && !out.contains(&title) {
             out.push(title);
@@ -301,19 +366,21 @@ fn raised(verdict: &Verdict, path: &str, rules: &Rulebook) -> Vec<String> {
 }
 
 /// Where a rule looked, in words.
-fn field(id: &str) -> String {
+fn field(id: &str) -> Cow<'_, str> {
+    let with = |words: &str, rest: &str| Cow::Owned(format!("{words}{}", text::shown(rest)));
     match id.split_once(':') {
-        Some(("property", path)) => format!("parameter {}", text::visible(path)),
+        Some(("property", path)) => with("parameter ", path),
         Some(("enum", path)) => {
             let property = path.split('[').next().unwrap_or(path);
-            format!("a value of parameter {}", text::visible(property))
+            with("a value of parameter ", property)
         }
-        Some(("annotation", hint)) => format!("annotation {}", text::visible(hint)),
-        _ => text::visible(id),
+        Some(("annotation", hint)) => with("annotation ", hint),
+        _ => text::shown(id),
     }
 }
 
-fn annotations(tool: &ServerTool) -> Vec<AnnotationView> {
+/// The server's claims beside the evidence.
+pub fn annotations(tool: &ServerTool) -> [AnnotationView; 4] {
     let claims = tool.tool.annotations;
     let verdict = &tool.verdict;
     let category = verdict.category;
@@ -325,7 +392,7 @@ fn annotations(tool: &ServerTool) -> Vec<AnnotationView> {
     let reads = category == Category::Read;
     let removes = category == Category::Destructive;
     let outside = verdict.traits.untrusted_content || verdict.traits.external_egress;
-    vec![
+    [
         AnnotationView {
             hint: "readOnlyHint",
             claim: says(claims.read_only),
