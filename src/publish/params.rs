@@ -278,7 +278,8 @@ mod tests {
     fn a_huge_schema_is_cut_and_said_so() {
         let properties: serde_json::Map<String, Value> =
             (0..500).map(|n| (format!("p{n}"), json!({}))).collect();
-        let out = read(Some(&json!({"properties": properties})));
+        let schema = json!({"properties": properties});
+        let out = read(Some(&schema));
         assert!(out.cut);
         assert_eq!((out.rows.len(), out.total), (MAX_ROWS, 500));
     }

@@ -2,6 +2,7 @@
 
 use super::judge::{Judge, RuleInfo};
 use super::text;
+use foldhash::fast::RandomState;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 /// Every rule by its id.
 pub struct Rulebook {
     rules: BTreeMap<String, RuleInfo>,
-    titles: HashMap<String, String>,
+    titles: HashMap<String, String, RandomState>,
 }
 
 impl Rulebook {

@@ -92,23 +92,24 @@ impl Serialize for Count {
 
 /// Markup that templates of ours have made, and that is not escaped again.
 #[derive(Debug, Clone, Default)]
-pub struct Markup(Arc<String>);
+pub struct Markup(Option<Arc<str>>);
 
 impl Markup {
     /// Takes what a template gave, or what is escaped already.
-    pub(in crate::publish) fn made(by_template: String) -> Markup {
-        Markup(Arc::new(by_template))
+    pub(in crate::publish) fn made(by_template: &str) -> Markup {
+        Markup((!by_template.is_empty()).then(|| by_template.into()))
     }
 }
 
 impl Serialize for Markup {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let Some(mark) = (!self.0.is_empty()).then(mark).flatten() {
+        let markup = self.0.as_deref().unwrap_or_default();
+        if let Some(mark) = (!markup.is_empty()).then(mark).flatten() {
             serializer.serialize_str(&mark)
         } else if serializer.is_human_readable() {
-            tera::Value::safe_string(&self.0).serialize(serializer)
+            tera::Value::safe_string(markup).serialize(serializer)
         } else {
-            serializer.serialize_newtype_struct(MARKUP, self.0.as_str())
+            serializer.serialize_newtype_struct(MARKUP, markup)
         }
     }
 }

@@ -87,6 +87,8 @@ pub struct Caster<'a> {
     /// Lists that many pages have in common.
     lists: HashMap<u64, Markup>,
     shape: Shape,
+    /// Where lists are put together.
+    list: String,
 }
 
 impl<'a> Caster<'a> {
@@ -97,6 +99,7 @@ impl<'a> Caster<'a> {
             moulds: HashMap::default(),
             lists: HashMap::new(),
             shape: Shape::default(),
+            list: String::new(),
         }
     }
 
@@ -118,7 +121,8 @@ impl<'a> Caster<'a> {
         row: Row,
         views: impl IntoIterator<Item = T>,
     ) -> Result<Markup, TemplateError> {
-        let mut out = String::new();
+        let mut out = std::mem::take(&mut self.list);
+        out.clear();
         let root = self.root;
         for view in views {
             self.cast(row.template, &view, &mut out, &|view| {
@@ -128,7 +132,9 @@ impl<'a> Caster<'a> {
                 Ok(context)
             })?;
         }
-        Ok(Markup::made(out))
+        let rows = Markup::made(&out);
+        self.list = out;
+        Ok(rows)
     }
 
     /// Makes the rows of a list that is known by a number, unless they were made before.

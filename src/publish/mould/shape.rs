@@ -12,8 +12,8 @@ pub(super) struct Shape {
     pub(super) key: Vec<u8>,
     /// The texts, escaped, one after the other.
     texts: String,
-    /// Where each ends.
-    ends: Vec<usize>,
+    /// Where each begins and ends.
+    spans: Vec<(usize, usize)>,
     /// What the value that comes next is.
     next: Next,
 }
@@ -53,7 +53,7 @@ impl Shape {
     pub(super) fn take<T: Serialize>(&mut self, template: &str, view: &T) -> Result<(), Odd> {
         self.key.clear();
         self.texts.clear();
-        self.ends.clear();
+        self.spans.clear();
         self.next = Next::Seen;
         self.word(template.as_bytes());
         view.serialize(self)
@@ -61,18 +61,14 @@ impl Shape {
 
     /// The text of a hole, escaped.
     pub(super) fn text(&self, hole: usize) -> &str {
-        let from = match hole.checked_sub(1) {
-            Some(before) => self.ends.get(before).copied().unwrap_or_default(),
-            None => 0,
-        };
-        let to = self.ends.get(hole).copied().unwrap_or(from);
-        self.texts.get(from..to).unwrap_or_default()
+        let (from, to) = self.spans.get(hole).copied().unwrap_or_default();
+        &self.texts[from..to]
     }
 
     /// How many holes there are.
     #[cfg(test)]
     pub(super) fn holes(&self) -> usize {
-        self.ends.len()
+        self.spans.len()
     }
 
     /// How long all their texts are.
@@ -101,11 +97,12 @@ impl Shape {
         if text.is_empty() {
             return;
         }
+        let from = self.texts.len();
         match kind {
             Next::Finished => self.texts.push_str(text),
             _ => escape(text, &mut self.texts),
         }
-        self.ends.push(self.texts.len());
+        self.spans.push((from, self.texts.len()));
     }
 
     fn number(&mut self, bytes: &[u8]) {
@@ -150,9 +147,10 @@ impl ser::Serializer for &mut Shape {
             _ if value == 0 => self.key.push(0),
             _ => {
                 self.key.push(1);
+                let from = self.texts.len();
                 // Writing to a string cannot fail.
                 let _ = write!(self.texts, "{value}");
-                self.ends.push(self.texts.len());
+                self.spans.push((from, self.texts.len()));
             }
         }
         Ok(())

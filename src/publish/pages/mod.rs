@@ -88,7 +88,7 @@ mod tests {
             String::new(),
         );
         assert_eq!(page.root, "../../");
-        assert_eq!(page.canonical, "https://example.org/x/tools/a/");
+        assert_eq!(&*page.canonical, "https://example.org/x/tools/a/");
         assert_eq!(
             Page::at("a.html", None, String::new(), String::new()).root,
             ""

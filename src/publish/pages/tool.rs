@@ -33,10 +33,14 @@ pub struct ToolView<'a> {
     pub base_severity: &'static str,
     /// Whether a rule raised it above that.
     pub raised: bool,
+    /// The strongest evidence in one sentence, and what raised the severity.
+    pub why: Text<'a>,
     /// Confidence, two decimals.
     pub confidence: Text<'a>,
     /// The description on one line, visible form, cut.
     pub line: Text<'a>,
+    /// Whether something in the description is marked.
+    pub marked: bool,
     /// How many hidden characters the description holds.
     pub description_hidden: Count,
     /// Traits that hold, by id.
@@ -165,6 +169,7 @@ impl<'a> ToolView<'a> {
         server: &'a Server,
         tool: &'a ServerTool,
         parameters: &Parameters<'_>,
+        rules: &Rulebook,
     ) -> ToolView<'a> {
         let verdict = &tool.verdict;
         let name = text::shown(&tool.tool.name);
@@ -187,8 +192,10 @@ impl<'a> ToolView<'a> {
             severity: verdict.severity.as_str(),
             base_severity: verdict.category.base_severity().as_str(),
             raised: verdict.severity > verdict.category.base_severity(),
-            confidence: format!("{:.2}", verdict.confidence).into(),
+            why: why(verdict, rules).into(),
+            confidence: decimals(verdict.confidence).into(),
             line: text::excerpted(described, 300).into(),
+            marked: marked(verdict),
             description_hidden: Count(text::hidden_count(described)),
             traits: traits(verdict),
             parameters: ParametersView {
@@ -211,6 +218,44 @@ impl<'a> ToolView<'a> {
             tokens: Count(tokens(tool.bytes)),
         }
     }
+}
+
+/// Why the verdict is what it is, in one or two sentences: the strongest vote for the category, and
+/// the first rule that raised the severity.
+fn why(verdict: &Verdict, rules: &Rulebook) -> String {
+    let category = verdict.category;
+    let votes = verdict.evidence.iter().filter(|vote| {
+        vote.category == Some(category) && vote.weight > 0.0 && !vote.text.is_empty()
+    });
+    let strongest = votes.max_by(|a, b| a.weight.total_cmp(&b.weight));
+    let mut out = match (strongest, category) {
+        _ if verdict.overridden.is_some() => "A person decided the category.".to_owned(),
+        (Some(vote), _) => {
+            let place = field(&vote.field);
+            let the = if vote.field.contains(':') { "" } else { "the " };
+            let text = text::excerpted(&vote.text, 60);
+            format!("“{text}” in {the}{place} speaks for {category}.")
+        }
+        (None, Category::Unknown) => "Nothing in the definition says what a call does.".to_owned(),
+        (None, Category::Read) => "Nothing in the definition changes anything.".to_owned(),
+        (None, _) => format!("The rules as a whole speak for {category}."),
+    };
+    if verdict.severity > category.base_severity() {
+        let raises = |id: &str| {
+            let rule = rules.get(id)?;
+            (rule.raises > 0 || rule.at_least.is_some()).then(|| rules.title(&rule.id))
+        };
+        let votes = verdict.evidence.iter().map(|vote| vote.rule.as_str());
+        let signals = verdict.signals.iter().map(|signal| signal.id.as_str());
+        if let Some(title) = signals.chain(votes).find_map(raises) {
+            out.push_str(" Raised from ");
+            out.push_str(category.base_severity().as_str());
+            out.push_str(": ");
+            out.push_str(&title);
+            out.push('.');
+        }
+    }
+    out
 }
 
 /// The description as answered; empty when there is none.
@@ -247,11 +292,7 @@ pub fn evidence(verdict: &Verdict) -> impl Iterator<Item = EvidenceView<'_>> {
             rule: evidence.rule.as_str().into(),
             field: field(&evidence.field).into(),
             text: text::excerpted(&evidence.text, 80).into(),
-            weight: if evidence.weight == 0.0 {
-                Text::default()
-            } else {
-                format!("{:+.0}", evidence.weight).into()
-            },
+            weight: signed(evidence.weight).into(),
             category: evidence.category.map_or("", Category::as_str),
             against: evidence.weight < 0.0,
         })
@@ -341,6 +382,13 @@ pub fn marks<'a>(verdict: &'a Verdict, of: &str, rules: &'a Rulebook) -> Vec<Mar
     evidence.chain(findings).collect()
 }
 
+/// Whether evidence or a finding stands in the description.
+fn marked(verdict: &Verdict) -> bool {
+    let evidence = verdict.evidence.iter().map(|evidence| &evidence.field);
+    let findings = verdict.findings.iter().map(|finding| &finding.field);
+    evidence.chain(findings).any(|field| field == "description")
+}
+
 /// What one parameter raised.
 fn raised<'a>(verdict: &'a Verdict, path: &str, rules: &'a Rulebook) -> Vec<Text<'a>> {
     let mut out: Vec<Text<'a>> = verdict
@@ -363,6 +411,26 @@ fn raised<'a>(verdict: &'a Verdict, path: &str, rules: &'a Rulebook) -> Vec<Text
         }
     }
     out
+}
+
+/// A share of one with two decimals.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a confidence is 0 to 1"
+)]
+fn decimals(share: f64) -> String {
+    let hundredths = (share * 100.0).round() as u64;
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// A weight as a whole number with its sign; empty for none.
+#[expect(clippy::cast_possible_truncation, reason = "weights are small")]
+fn signed(weight: f64) -> String {
+    match weight.round() as i64 {
+        _ if weight == 0.0 => String::new(),
+        whole => format!("{whole:+}"),
+    }
 }
 
 /// Where a rule looked, in words.

@@ -168,7 +168,7 @@ fn structured(page: &Page, name: &str, site: &str) -> Markup {
         "url": &*page.canonical,
         "isPartOf": {"@type": "WebSite", "name": site},
     });
-    Markup::made(in_script(&document.to_string()))
+    Markup::made(&in_script(&document.to_string()))
 }
 
 /// JSON that can stand in a `script` element: what could end it, or start a comment or an entity,

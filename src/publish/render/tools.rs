@@ -172,7 +172,7 @@ impl Renderer<'_> {
     ) -> Result<(), PublishError> {
         let verdict = &tool.verdict;
         let parameters = params::read(tool.tool.input_schema.as_ref());
-        let view = ToolView::of(shared.server, tool, &parameters);
+        let view = ToolView::of(shared.server, tool, &parameters, self.rules);
         let (name, server) = (&*view.name, &*shared.view.name);
         let description = format!(
             "{name} of {server}: {} {} tool of {} severity, with the evidence and a policy for it.",
