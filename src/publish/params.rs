@@ -42,39 +42,68 @@ pub struct Parameters<'a> {
     pub open: bool,
 }
 
+/// What a schema says, looked up in one pass over its members.
+#[derive(Default, Clone, Copy)]
+struct Said<'a> {
+    kind: Option<&'a Value>,
+    alternatives: Option<&'a Vec<Value>>,
+    items: Option<&'a Value>,
+    properties: Option<&'a serde_json::Map<String, Value>>,
+    required: Option<&'a Vec<Value>>,
+    description: Option<&'a str>,
+    open: bool,
+    /// Whether it says anything of which [`limits`] tells.
+    limited: bool,
+}
+
+impl<'a> Said<'a> {
+    fn by(schema: &'a Value) -> Said<'a> {
+        let mut said = Said::default();
+        for (key, value) in schema.as_object().into_iter().flatten() {
+            match key.as_str() {
+                "type" => said.kind = Some(value),
+                // The first of the two wins, whatever their order.
+                "anyOf" => said.alternatives = value.as_array().or(said.alternatives),
+                "oneOf" => said.alternatives = said.alternatives.or(value.as_array()),
+                "items" => said.items = Some(value).filter(|items| items.is_object()),
+                "properties" => said.properties = value.as_object(),
+                "required" => said.required = value.as_array(),
+                "description" => said.description = value.as_str(),
+                "additionalProperties" => {
+                    said.open = value == &Value::Bool(true) || value.is_object();
+                }
+                "const" | "enum" | "pattern" | "format" | "maxLength" | "maxItems" | "minimum"
+                | "maximum" => said.limited = true,
+                _ => {}
+            }
+        }
+        said
+    }
+
+    fn requires(&self, name: &str) -> bool {
+        self.required
+            .is_some_and(|list| list.iter().any(|entry| entry.as_str() == Some(name)))
+    }
+}
+
 /// Reads the parameters of an input schema.
 pub fn read(schema: Option<&Value>) -> Parameters<'_> {
-    let Some(schema) = schema else {
-        return Parameters::default();
-    };
     let mut out = Parameters::default();
-    let properties = schema.get("properties").and_then(Value::as_object);
-    out.total = properties.map_or(0, serde_json::Map::len);
-    if let Some(properties) = properties {
-        out.required = properties
-            .keys()
-            .filter(|name| is_required(schema, name))
-            .count();
+    let Some(schema) = schema else {
+        return out;
+    };
+    let said = Said::by(schema);
+    if let Some(properties) = said.properties {
+        out.total = properties.len();
+        out.required = properties.keys().filter(|name| said.requires(name)).count();
     }
-    out.open = schema
-        .get("additionalProperties")
-        .is_some_and(|more| more == &Value::Bool(true) || more.is_object());
-    walk(schema, "", 0, &mut out);
+    out.open = said.open;
+    walk(&said, "", 0, &mut out);
     out
 }
 
-fn is_required(schema: &Value, name: &str) -> bool {
-    schema
-        .get("required")
-        .and_then(Value::as_array)
-        .is_some_and(|list| list.iter().any(|entry| entry.as_str() == Some(name)))
-}
-
-fn walk<'a>(schema: &'a Value, prefix: &str, depth: usize, out: &mut Parameters<'a>) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
-        return;
-    };
-    for (name, property) in properties {
+fn walk<'a>(schema: &Said<'a>, prefix: &str, depth: usize, out: &mut Parameters<'a>) {
+    for (name, property) in schema.properties.into_iter().flatten() {
         if out.rows.len() >= MAX_ROWS {
             out.cut = true;
             return;
@@ -82,39 +111,44 @@ fn walk<'a>(schema: &'a Value, prefix: &str, depth: usize, out: &mut Parameters<
         let path = if prefix.is_empty() {
             name.clone()
         } else {
-            format!("{prefix}.{name}")
+            [prefix, ".", name].concat()
         };
-        let items = property.get("items").filter(|items| items.is_object());
+        let said = Said::by(property);
+        let inner = said.items.map(Said::by).unwrap_or_default();
+        let deeper = depth + 1 < MAX_DEPTH;
+        let (below, each) = (
+            deeper && said.properties.is_some(),
+            deeper && inner.properties.is_some(),
+        );
+        let own = (below || each).then(|| path.clone());
         out.rows.push(Parameter {
-            path: path.clone(),
-            kind: kind(property),
-            required: is_required(schema, name),
-            limits: limits(property),
-            description: property
-                .get("description")
-                .and_then(Value::as_str)
+            path,
+            kind: kind(&said, &inner),
+            required: schema.requires(name),
+            limits: limits(property, &said, &inner),
+            description: said
+                .description
                 .map(|words| text::excerpted(words, 240))
                 .unwrap_or_default(),
         });
-        if depth + 1 < MAX_DEPTH {
-            walk(property, &path, depth + 1, out);
-            if let Some(items) = items {
-                walk(items, &format!("{path}[]"), depth + 1, out);
-            }
+        let Some(own) = own else { continue };
+        if below {
+            walk(&said, &own, depth + 1, out);
+        }
+        if each {
+            walk(&inner, &[&own, "[]"].concat(), depth + 1, out);
         }
     }
 }
 
 /// The type in words.
-fn kind(property: &Value) -> Cow<'static, str> {
-    let base = typed(property).unwrap_or_else(|| {
-        let alternatives = ["anyOf", "oneOf"]
-            .iter()
-            .find_map(|key| property.get(key).and_then(Value::as_array));
-        let mut kinds: Vec<Cow<'static, str>> = alternatives
+fn kind(said: &Said<'_>, inner: &Said<'_>) -> Cow<'static, str> {
+    let base = typed(said.kind).unwrap_or_else(|| {
+        let mut kinds: Vec<Cow<'static, str>> = said
+            .alternatives
             .into_iter()
             .flatten()
-            .filter_map(typed)
+            .filter_map(|one| typed(one.get("type")))
             .filter(|name| name != "null")
             .collect();
         kinds.dedup();
@@ -125,8 +159,8 @@ fn kind(property: &Value) -> Cow<'static, str> {
         }
     });
     if base == "array" {
-        match property.get("items").and_then(typed) {
-            Some(items) => Cow::Owned(format!("array of {items}")),
+        match typed(inner.kind) {
+            Some(items) => Cow::Owned(["array of ", &items].concat()),
             None => base,
         }
     } else {
@@ -135,8 +169,8 @@ fn kind(property: &Value) -> Cow<'static, str> {
 }
 
 /// What a schema says in `type`.
-fn typed(schema: &Value) -> Option<Cow<'static, str>> {
-    match schema.get("type")? {
+fn typed(kind: Option<&Value>) -> Option<Cow<'static, str>> {
+    match kind? {
         Value::String(name) => Some(Cow::Borrowed(known_type(name))),
         Value::Array(names) => {
             let names: Vec<&str> = names
@@ -166,13 +200,14 @@ fn known_type(name: &str) -> &'static str {
 }
 
 /// What the schema allows of a value.
-fn limits(property: &Value) -> String {
+fn limits(property: &Value, said: &Said<'_>, inner: &Said<'_>) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let inner = property.get("items").unwrap_or(&Value::Null);
-    for (value, of) in [(property, ""), (inner, "each ")] {
-        if !is_limited(value) {
-            continue;
-        }
+    let own = said.limited.then_some((property, ""));
+    let each = said
+        .items
+        .filter(|_| inner.limited)
+        .map(|items| (items, "each "));
+    for (value, of) in own.into_iter().chain(each) {
         if value.get("const").is_some() {
             parts.push(format!("{of}one fixed value"));
         }
@@ -198,26 +233,6 @@ fn limits(property: &Value) -> String {
         }
     }
     parts.join(", ")
-}
-
-/// Whether a schema says anything of which [`limits`] tells: most say nothing.
-fn is_limited(schema: &Value) -> bool {
-    let limiting = |key: &String| {
-        matches!(
-            key.as_str(),
-            "const"
-                | "enum"
-                | "pattern"
-                | "format"
-                | "maxLength"
-                | "maxItems"
-                | "minimum"
-                | "maximum"
-        )
-    };
-    schema
-        .as_object()
-        .is_some_and(|schema| schema.keys().any(limiting))
 }
 
 fn enumeration(of: &str, values: &[Value]) -> String {

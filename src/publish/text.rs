@@ -127,11 +127,15 @@ pub fn excerpted(text: &str, limit: usize) -> Cow<'_, str> {
 /// Whether a text is printable ASCII with single spaces between its words.
 fn is_one_line(text: &str) -> bool {
     let bytes = text.as_bytes();
+    let Some((_, tail)) = bytes.split_first() else {
+        return true;
+    };
+    // Both are folded and not ended early, so that many bytes are looked at in one step.
     let printable = bytes
         .iter()
         .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    let two_spaces = bytes.iter().zip(bytes.iter().skip(1));
-    let wide = two_spaces.fold(false, |any, (a, b)| any | ((*a == b' ') & (*b == b' ')));
+    let pairs = bytes[..tail.len()].iter().zip(tail);
+    let wide = pairs.fold(false, |any, (a, b)| any | ((*a == b' ') & (*b == b' ')));
     printable && !wide && !text.starts_with(' ') && !text.ends_with(' ')
 }
 

@@ -31,7 +31,8 @@ impl PolicyView<'_> {
         let document = &judge::policy_for(generated, name);
         let rules = generated.document.tools.get(name);
         let limit = rules.and_then(|rules| rules.limits.first());
-        let key = serde_json::Value::from(name).to_string();
+        // A string can always be written as JSON.
+        let key = serde_json::to_string(name).unwrap_or_default();
         PolicyView {
             text: judge::policy_text(document).into(),
             stance: stance(document, name),

@@ -147,9 +147,9 @@ impl Renderer<'_> {
 /// Where a tool is, from its server's folder.
 pub(super) fn href(slug: &str, page: bool) -> String {
     if page {
-        format!("{slug}.html")
+        [slug, ".html"].concat()
     } else {
-        format!("index.html#t-{slug}")
+        ["index.html#t-", slug].concat()
     }
 }
 

@@ -150,7 +150,7 @@ impl Renderer<'_> {
             };
             let mut out = String::new();
             for tool in server.tools.iter().filter(|tool| has_page(tool)) {
-                let path = format!("tools/{slug}/{}.html", tool.slug);
+                let path = ["tools/", slug, "/", &tool.slug, ".html"].concat();
                 let others = caster.rows(OTHER, self.other_tools(at, ordinal(tool)))?;
                 out.clear();
                 self.tool(caster, &shared, tool, others, &path, &mut out)?;
@@ -174,12 +174,21 @@ impl Renderer<'_> {
         let parameters = params::read(tool.tool.input_schema.as_ref());
         let view = ToolView::of(shared.server, tool, &parameters, self.rules);
         let (name, server) = (&*view.name, &*shared.view.name);
-        let description = format!(
-            "{name} of {server}: {} {} tool of {} severity, with the evidence and a policy for it.",
-            view.article, view.category, view.severity
-        );
+        let title = [name, " · ", server].concat();
+        let description = [
+            name,
+            " of ",
+            server,
+            ": ",
+            view.article,
+            " ",
+            view.category,
+            " tool of ",
+            view.severity,
+            " severity, with the evidence and a policy for it.",
+        ];
         let page = self
-            .page(path, format!("{name} · {server}"), description)
+            .page(path, title, description.concat())
             .nav("servers")
             .json(api::tool_document(&shared.view.slug, &tool.slug));
         let marks = tool::marks(verdict, "description", self.rules);
