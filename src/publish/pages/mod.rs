@@ -3,9 +3,11 @@
 //! docs/templates.md describes them for whoever changes a template.
 
 pub mod changes;
+pub mod facts;
 pub mod history;
 pub mod lists;
 pub mod policy;
+pub mod rows;
 pub mod server;
 pub mod tool;
 

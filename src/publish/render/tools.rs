@@ -8,8 +8,9 @@ use crate::publish::mould::ink::{Markup, Text};
 use crate::publish::mould::{Caster, Row};
 use crate::publish::neighbours::Place;
 use crate::publish::pages::Page;
+use crate::publish::pages::rows::{self, SegmentView};
 use crate::publish::pages::server::counted;
-use crate::publish::pages::tool::{self, SegmentView, ToolView};
+use crate::publish::pages::tool::{self, ToolView};
 use crate::publish::params;
 use crate::publish::{PublishError, api, text};
 use serde::Serialize;
@@ -191,7 +192,7 @@ impl Renderer<'_> {
             .page(path, title, description.concat())
             .nav("servers")
             .json(api::tool_document(&shared.view.slug, &tool.slug));
-        let marks = tool::marks(verdict, "description", self.rules);
+        let marks = rows::marks(verdict, "description", self.rules);
         let mut segments: Vec<SegmentView<'_>> = Vec::with_capacity(2 * marks.len() + 1);
         text::pieces(tool::description(tool), &marks, &mut |piece| {
             segments.push(piece.into());
@@ -199,15 +200,15 @@ impl Renderer<'_> {
         let context = ToolPage {
             rows: Rows {
                 description: caster.rows(SEGMENT, segments)?,
-                findings: caster.rows(FINDING, tool::findings(verdict))?,
-                signals: caster.rows(SIGNAL, tool::signals(verdict))?,
-                actions: caster.rows(ACTION, tool::actions(verdict))?,
+                findings: caster.rows(FINDING, rows::findings(verdict))?,
+                signals: caster.rows(SIGNAL, rows::signals(verdict))?,
+                actions: caster.rows(ACTION, rows::actions(verdict))?,
                 parameters: caster.rows(
                     PARAMETER,
-                    tool::parameters(&parameters, verdict, self.rules),
+                    rows::parameters(&parameters, verdict, self.rules),
                 )?,
-                evidence: caster.rows(EVIDENCE, tool::evidence(verdict))?,
-                annotations: caster.rows(ANNOTATION, tool::annotations(tool))?,
+                evidence: caster.rows(EVIDENCE, rows::evidence(verdict))?,
+                annotations: caster.rows(ANNOTATION, rows::annotations(tool))?,
                 attacks: self.attack_rows(caster, verdict)?,
                 others,
                 siblings: &shared.siblings,
