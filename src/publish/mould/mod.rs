@@ -25,7 +25,7 @@ use std::sync::{Mutex, PoisonError};
 use tera::Context;
 
 /// The most moulds that are kept in one place; after that it begins anew.
-const MOST: usize = 2_000;
+const MOST: usize = 1_000;
 
 /// A row or an item of a list that has a template of its own.
 #[derive(Debug, Clone, Copy)]

@@ -227,15 +227,16 @@ impl Renderer<'_> {
         caster: &mut Caster<'_>,
         verdict: &Verdict,
     ) -> Result<Markup, PublishError> {
-        let fitting = self.attacks.iter().map(|attack| attack.fits(verdict));
-        let mask = fitting
-            .take(64)
-            .zip(0_u32..)
-            .fold(0_u64, |mask, (fits, at)| mask | u64::from(fits) << at);
-        let attacks = self.attacks.iter().zip(0_u32..64);
+        let fitting: Vec<bool> = self.attacks.iter().map(|one| one.fits(verdict)).collect();
+        let attacks = self.attacks.iter().zip(&fitting);
         let rows = attacks
-            .filter(|(_, at)| mask >> at & 1 == 1)
+            .filter(|(_, fits)| **fits)
             .map(|(attack, _)| AttackLink::of(attack));
+        if fitting.len() > 64 {
+            return Ok(caster.rows(ATTACK, rows)?);
+        }
+        let bits = fitting.iter().zip(0_u32..);
+        let mask = bits.fold(0, |mask, (fits, at)| mask | u64::from(*fits) << at);
         Ok(caster.once(mask, ATTACK, rows)?)
     }
 

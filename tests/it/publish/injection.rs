@@ -66,7 +66,7 @@ const PAYLOADS: [&str; 60] = [
     "<a\u{b}href=x>",
     "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
     "\u{ff1c}script\u{ff1e}alert(1)",
-    "x`onclick=alert(1)`",
+    "\u{e000}1\u{e001}x`onclick=alert(1)`",
     "@import 'https://evil.example/x.css';",
     "]]></summary><script>alert(1)</script>",
 ];
