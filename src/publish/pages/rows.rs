@@ -176,8 +176,21 @@ pub fn parameters<'a>(
         })
 }
 
+/// The description without the blank lines around it, and the spans in it that are marked.
+pub fn description<'a>(tool: &'a ServerTool, rules: &'a Rulebook) -> (&'a str, Vec<Mark<'a>>) {
+    let blank = [' ', '\t', '\r', '\n'];
+    let whole = super::tool::description(tool);
+    let lead = whole.len() - whole.trim_start_matches(blank).len();
+    let mut marks = marks(&tool.verdict, "description", rules);
+    for mark in &mut marks {
+        mark.start = mark.start.saturating_sub(lead);
+        mark.end = mark.end.saturating_sub(lead);
+    }
+    (whole.trim_matches(blank), marks)
+}
+
 /// The marked spans of one field.
-pub fn marks<'a>(verdict: &'a Verdict, of: &str, rules: &'a Rulebook) -> Vec<Mark<'a>> {
+fn marks<'a>(verdict: &'a Verdict, of: &str, rules: &'a Rulebook) -> Vec<Mark<'a>> {
     let evidence = verdict
         .evidence
         .iter()

@@ -10,7 +10,7 @@ use crate::publish::neighbours::Place;
 use crate::publish::pages::Page;
 use crate::publish::pages::rows::{self, SegmentView};
 use crate::publish::pages::server::counted;
-use crate::publish::pages::tool::{self, ToolView};
+use crate::publish::pages::tool::ToolView;
 use crate::publish::params;
 use crate::publish::{PublishError, api, text};
 use serde::Serialize;
@@ -192,11 +192,9 @@ impl Renderer<'_> {
             .page(path, title, description.concat())
             .nav("servers")
             .json(api::tool_document(&shared.view.slug, &tool.slug));
-        let marks = rows::marks(verdict, "description", self.rules);
+        let (described, marks) = rows::description(tool, self.rules);
         let mut segments: Vec<SegmentView<'_>> = Vec::with_capacity(2 * marks.len() + 1);
-        text::pieces(tool::description(tool), &marks, &mut |piece| {
-            segments.push(piece.into());
-        });
+        text::pieces(described, &marks, &mut |piece| segments.push(piece.into()));
         let context = ToolPage {
             rows: Rows {
                 description: caster.rows(SEGMENT, segments)?,
