@@ -80,6 +80,13 @@ impl Formatter for Visible {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Nearly every text is printable ASCII, and that is seen many bytes at a time.
+        let printable = fragment
+            .bytes()
+            .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+        if printable {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut plain = 0;
         for (at, character) in fragment.char_indices() {
             if !is_hidden(character) && !character.is_control() {

@@ -38,6 +38,7 @@ pub struct Engine {
     words: Words,
     assets: BTreeMap<String, Vec<u8>>,
     version: String,
+    pours: bool,
 }
 
 impl Engine {
@@ -45,8 +46,19 @@ impl Engine {
     pub fn load(folder: Option<&Path>) -> Result<Engine, TemplateError> {
         let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         collect_embedded(&EMBEDDED, &mut files);
+        let mut pours = true;
         if let Some(folder) = folder {
+            let embedded = files.clone();
             collect_folder(folder, &mut files)?;
+            let poured = |name: &str| {
+                name == "base.html"
+                    || name == "pages/tool.html"
+                    || name.starts_with("rows/")
+                    || name.starts_with("parts/")
+            };
+            pours = files
+                .iter()
+                .all(|(name, bytes)| !poured(name) || embedded.get(name) == Some(bytes));
         }
         let mut hasher = blake3::Hasher::new();
         for (name, bytes) in &files {
@@ -59,6 +71,11 @@ impl Engine {
         let mut tera = Tera::new();
         // Every template is escaped, whatever its name: also the XML ones.
         tera.autoescape_on(vec![""]);
+        tera.set_escape_fn(|text, out| {
+            let mut escaped = String::with_capacity(text.len() + text.len() / 8);
+            super::text::escape(text, &mut escaped);
+            out.write_all(escaped.as_bytes())
+        });
         let mut assets = BTreeMap::new();
         let mut sources: Vec<(String, String)> = Vec::new();
         let mut words = None;
@@ -91,6 +108,7 @@ impl Engine {
             words,
             assets,
             version,
+            pours,
         })
     }
 
@@ -107,6 +125,12 @@ impl Engine {
     /// Hash over all templates, words and assets.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Whether the templates of the pages that are poured are those that were made for it: they
+    /// only write texts, and never look into one.
+    pub fn pours(&self) -> bool {
+        self.pours
     }
 
     /// Sets what every page sees.

@@ -8,6 +8,7 @@
 //! | [`summary`], [`site`] | what is kept of all servers for lists, charts and search |
 //! | [`pages`] | what the templates are given |
 //! | [`engine`], [`words`] | the templates and the words |
+//! | [`mould`] | rendering once what thousands of pages share |
 //! | [`text`], [`params`], [`charts`] | foreign text, schemas and counts on their way into a page |
 //! | [`past`], [`marked`] | what changed since a server was first seen; two texts as one |
 //! | [`neighbours`] | which other tools and servers a page points to |
@@ -30,6 +31,7 @@ pub mod feeds;
 pub mod input;
 pub mod judge;
 pub mod marked;
+pub mod mould;
 pub mod neighbours;
 pub mod options;
 pub mod pages;
@@ -223,7 +225,6 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
     let rules = Rulebook::of(&judge);
     let neighbours = Neighbours::of(&site);
     engine.set_global("site", &render::SiteView::of(&site, &judge, options));
-    let attack_links = render::attack_links(&attacks);
     let place = |at: usize| site.place(&read[at].0);
     let keys: Vec<String> = (0..files.len())
         .into_par_iter()
@@ -249,11 +250,11 @@ pub fn publish(catalogue: &Path, out: &Path, options: &Options) -> Result<Report
             judge: &judge,
             rules: &rules,
             attacks: &attacks,
-            attack_links: attack_links.clone(),
             site: &site,
             neighbours: &neighbours,
             options,
             stage,
+            casters: mould::Casters::new(&engine, render::TOOL_ROOT),
         };
         let rendered = AtomicUsize::new(0);
         files.par_iter().enumerate().try_for_each(|(at, path)| {

@@ -6,6 +6,7 @@
 
 use super::site::Site;
 use crate::model::Category;
+use foldhash::fast::RandomState;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -29,7 +30,7 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct Neighbours {
     order: HashMap<Category, Vec<Place>>,
-    rank: HashMap<(u32, u32), u32>,
+    rank: HashMap<(u32, u32), u32, RandomState>,
     servers: Vec<Vec<u32>>,
 }
 
@@ -50,7 +51,7 @@ impl Neighbours {
                 }
             }
         }
-        let mut rank = HashMap::with_capacity(site.totals.tools);
+        let mut rank = HashMap::with_capacity_and_hasher(site.totals.tools, RandomState::default());
         for places in order.values_mut() {
             places.sort_by_cached_key(|place| {
                 let server = &site.servers[place.server as usize];

@@ -4,8 +4,8 @@
 //! are not followed out of the document, and nothing in it is compiled or executed.
 
 use super::text;
-use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The deepest nesting that becomes a row.
 const MAX_DEPTH: usize = 4;
@@ -13,30 +13,25 @@ const MAX_DEPTH: usize = 4;
 const MAX_ROWS: usize = 200;
 
 /// One parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Parameter {
-    /// The path, such as `files[].content`, visible form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter<'a> {
+    /// The path, such as `files[].content`, as the classifier writes it.
     pub path: String,
-    /// The path as the classifier writes it, to find its evidence.
-    #[serde(skip)]
-    pub key: String,
     /// `string`, `array of string`, `object`, `any`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Whether the schema requires it, within its parent.
     pub required: bool,
     /// What limits it: `one of 3 values`, `pattern`, `at most 100 characters`; empty when free.
     pub limits: String,
     /// Its description, visible form, cut.
-    pub description: String,
-    /// What it raised: titles of signals and rules.
-    pub raised: Vec<String>,
+    pub description: Cow<'a, str>,
 }
 
 /// All parameters of a schema.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Parameters {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters<'a> {
     /// Rows, depth first, in the order of the schema.
-    pub rows: Vec<Parameter>,
+    pub rows: Vec<Parameter<'a>>,
     /// How many there are at the top level.
     pub total: usize,
     /// How many of these are required.
@@ -47,39 +42,68 @@ pub struct Parameters {
     pub open: bool,
 }
 
-/// Reads the parameters of an input schema.
-pub fn read(schema: Option<&Value>) -> Parameters {
-    let Some(schema) = schema else {
-        return Parameters::default();
-    };
-    let mut out = Parameters::default();
-    let properties = schema.get("properties").and_then(Value::as_object);
-    out.total = properties.map_or(0, serde_json::Map::len);
-    if let Some(properties) = properties {
-        out.required = properties
-            .keys()
-            .filter(|name| is_required(schema, name))
-            .count();
+/// What a schema says, looked up in one pass over its members.
+#[derive(Default, Clone, Copy)]
+struct Said<'a> {
+    kind: Option<&'a Value>,
+    alternatives: Option<&'a Vec<Value>>,
+    items: Option<&'a Value>,
+    properties: Option<&'a serde_json::Map<String, Value>>,
+    required: Option<&'a Vec<Value>>,
+    description: Option<&'a str>,
+    open: bool,
+    /// Whether it says anything of which [`limits`] tells.
+    limited: bool,
+}
+
+impl<'a> Said<'a> {
+    fn by(schema: &'a Value) -> Said<'a> {
+        let mut said = Said::default();
+        for (key, value) in schema.as_object().into_iter().flatten() {
+            match key.as_str() {
+                "type" => said.kind = Some(value),
+                // The first of the two wins, whatever their order.
+                "anyOf" => said.alternatives = value.as_array().or(said.alternatives),
+                "oneOf" => said.alternatives = said.alternatives.or(value.as_array()),
+                "items" => said.items = Some(value).filter(|items| items.is_object()),
+                "properties" => said.properties = value.as_object(),
+                "required" => said.required = value.as_array(),
+                "description" => said.description = value.as_str(),
+                "additionalProperties" => {
+                    said.open = value == &Value::Bool(true) || value.is_object();
+                }
+                "const" | "enum" | "pattern" | "format" | "maxLength" | "maxItems" | "minimum"
+                | "maximum" => said.limited = true,
+                _ => {}
+            }
+        }
+        said
     }
-    out.open = schema
-        .get("additionalProperties")
-        .is_some_and(|more| more == &Value::Bool(true) || more.is_object());
-    walk(schema, "", 0, &mut out);
+
+    fn requires(&self, name: &str) -> bool {
+        self.required
+            .is_some_and(|list| list.iter().any(|entry| entry.as_str() == Some(name)))
+    }
+}
+
+/// Reads the parameters of an input schema.
+pub fn read(schema: Option<&Value>) -> Parameters<'_> {
+    let mut out = Parameters::default();
+    let Some(schema) = schema else {
+        return out;
+    };
+    let said = Said::by(schema);
+    if let Some(properties) = said.properties {
+        out.total = properties.len();
+        out.required = properties.keys().filter(|name| said.requires(name)).count();
+    }
+    out.open = said.open;
+    walk(&said, "", 0, &mut out);
     out
 }
 
-fn is_required(schema: &Value, name: &str) -> bool {
-    schema
-        .get("required")
-        .and_then(Value::as_array)
-        .is_some_and(|list| list.iter().any(|entry| entry.as_str() == Some(name)))
-}
-
-fn walk(schema: &Value, prefix: &str, depth: usize, out: &mut Parameters) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
-        return;
-    };
-    for (name, property) in properties {
+fn walk<'a>(schema: &Said<'a>, prefix: &str, depth: usize, out: &mut Parameters<'a>) {
+    for (name, property) in schema.properties.into_iter().flatten() {
         if out.rows.len() >= MAX_ROWS {
             out.cut = true;
             return;
@@ -87,70 +111,77 @@ fn walk(schema: &Value, prefix: &str, depth: usize, out: &mut Parameters) {
         let path = if prefix.is_empty() {
             name.clone()
         } else {
-            format!("{prefix}.{name}")
+            [prefix, ".", name].concat()
         };
-        let items = property.get("items").filter(|items| items.is_object());
+        let said = Said::by(property);
+        let inner = said.items.map(Said::by).unwrap_or_default();
+        let deeper = depth + 1 < MAX_DEPTH;
+        let (below, each) = (
+            deeper && said.properties.is_some(),
+            deeper && inner.properties.is_some(),
+        );
+        let own = (below || each).then(|| path.clone());
         out.rows.push(Parameter {
-            path: text::visible(&path),
-            kind: kind(property),
-            required: is_required(schema, name),
-            limits: limits(property),
-            description: property
-                .get("description")
-                .and_then(Value::as_str)
-                .map(|words| text::excerpt(words, 240))
+            path,
+            kind: kind(&said, &inner),
+            required: schema.requires(name),
+            limits: limits(property, &said, &inner),
+            description: said
+                .description
+                .map(|words| text::excerpted(words, 240))
                 .unwrap_or_default(),
-            raised: Vec::new(),
-            key: path.clone(),
         });
-        if depth + 1 < MAX_DEPTH {
-            walk(property, &path, depth + 1, out);
-            if let Some(items) = items {
-                walk(items, &format!("{path}[]"), depth + 1, out);
-            }
+        let Some(own) = own else { continue };
+        if below {
+            walk(&said, &own, depth + 1, out);
+        }
+        if each {
+            walk(&inner, &[&own, "[]"].concat(), depth + 1, out);
         }
     }
 }
 
 /// The type in words.
-fn kind(property: &Value) -> String {
-    let typed = |value: &Value| match value.get("type") {
-        Some(Value::String(name)) => Some(known_type(name).to_owned()),
-        Some(Value::Array(names)) => {
+fn kind(said: &Said<'_>, inner: &Said<'_>) -> Cow<'static, str> {
+    let base = typed(said.kind).unwrap_or_else(|| {
+        let mut kinds: Vec<Cow<'static, str>> = said
+            .alternatives
+            .into_iter()
+            .flatten()
+            .filter_map(|one| typed(one.get("type")))
+            .filter(|name| name != "null")
+            .collect();
+        kinds.dedup();
+        if kinds.is_empty() {
+            Cow::Borrowed("any")
+        } else {
+            Cow::Owned(kinds.join(" or "))
+        }
+    });
+    if base == "array" {
+        match typed(inner.kind) {
+            Some(items) => Cow::Owned(["array of ", &items].concat()),
+            None => base,
+        }
+    } else {
+        base
+    }
+}
+
+/// What a schema says in `type`.
+fn typed(kind: Option<&Value>) -> Option<Cow<'static, str>> {
+    match kind? {
+        Value::String(name) => Some(Cow::Borrowed(known_type(name))),
+        Value::Array(names) => {
             let names: Vec<&str> = names
                 .iter()
                 .filter_map(Value::as_str)
                 .filter(|name| *name != "null")
                 .map(known_type)
                 .collect();
-            (!names.is_empty()).then(|| names.join(" or "))
+            (!names.is_empty()).then(|| Cow::Owned(names.join(" or ")))
         }
         _ => None,
-    };
-    let base = typed(property).unwrap_or_else(|| {
-        let alternatives = ["anyOf", "oneOf"]
-            .iter()
-            .find_map(|key| property.get(key).and_then(Value::as_array));
-        let mut kinds: Vec<String> = alternatives
-            .into_iter()
-            .flatten()
-            .filter_map(typed)
-            .filter(|name| name != "null")
-            .collect();
-        kinds.dedup();
-        if kinds.is_empty() {
-            "any".to_owned()
-        } else {
-            kinds.join(" or ")
-        }
-    });
-    if base == "array" {
-        match property.get("items").and_then(typed) {
-            Some(items) => format!("array of {items}"),
-            None => base,
-        }
-    } else {
-        base
     }
 }
 
@@ -169,10 +200,14 @@ fn known_type(name: &str) -> &'static str {
 }
 
 /// What the schema allows of a value.
-fn limits(property: &Value) -> String {
+fn limits(property: &Value, said: &Said<'_>, inner: &Said<'_>) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let inner = property.get("items").unwrap_or(&Value::Null);
-    for (value, of) in [(property, ""), (inner, "each ")] {
+    let own = said.limited.then_some((property, ""));
+    let each = said
+        .items
+        .filter(|_| inner.limited)
+        .map(|items| (items, "each "));
+    for (value, of) in own.into_iter().chain(each) {
         if value.get("const").is_some() {
             parts.push(format!("{of}one fixed value"));
         }
@@ -240,7 +275,7 @@ mod tests {
         let rows: Vec<_> = out
             .rows
             .iter()
-            .map(|row| (row.path.as_str(), row.kind.as_str(), row.required))
+            .map(|row| (row.path.as_str(), &*row.kind, row.required))
             .collect();
         assert_eq!(
             rows,
@@ -258,7 +293,8 @@ mod tests {
     fn a_huge_schema_is_cut_and_said_so() {
         let properties: serde_json::Map<String, Value> =
             (0..500).map(|n| (format!("p{n}"), json!({}))).collect();
-        let out = read(Some(&json!({"properties": properties})));
+        let schema = json!({"properties": properties});
+        let out = read(Some(&schema));
         assert!(out.cut);
         assert_eq!((out.rows.len(), out.total), (MAX_ROWS, 500));
     }

@@ -92,11 +92,11 @@ impl Press {
             judge: &self.judge,
             rules: &self.rules,
             attacks: &self.attacks,
-            attack_links: render::attack_links(&self.attacks),
             site: &self.site,
             neighbours: &self.neighbours,
             options: &self.options,
             stage,
+            casters: super::mould::Casters::new(&self.engine, render::TOOL_ROOT),
         }
     }
 }

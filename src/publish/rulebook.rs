@@ -2,20 +2,27 @@
 
 use super::judge::{Judge, RuleInfo};
 use super::text;
+use foldhash::fast::RandomState;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 /// Every rule by its id.
 pub struct Rulebook {
     rules: BTreeMap<String, RuleInfo>,
+    titles: HashMap<String, String, RandomState>,
 }
 
 impl Rulebook {
     /// Reads the rules that the judge uses.
     pub fn of(judge: &Judge) -> Rulebook {
+        let rules = judge.rules();
         Rulebook {
-            rules: judge
-                .rules()
+            titles: rules
+                .iter()
+                .map(|rule| (rule.id.clone(), plain_title(&rule.title)))
+                .collect(),
+            rules: rules
                 .into_iter()
                 .map(|rule| (rule.id.clone(), rule))
                 .collect(),
@@ -33,9 +40,11 @@ impl Rulebook {
     }
 
     /// The line for people without its placeholders; the id where the rule is not known.
-    pub fn title(&self, id: &str) -> String {
-        self.get(id)
-            .map_or_else(|| text::visible(id), |rule| plain_title(&rule.title))
+    pub fn title<'a>(&'a self, id: &'a str) -> Cow<'a, str> {
+        match self.titles.get(id) {
+            Some(title) => Cow::Borrowed(title),
+            None => text::shown(id),
+        }
     }
 }
 

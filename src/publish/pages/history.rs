@@ -3,6 +3,7 @@
 use crate::diff::{Detail, Risk};
 use crate::model::{Severity, ToolEntry};
 use crate::publish::marked::{self, Line};
+use crate::publish::mould::ink::Text;
 use crate::publish::past::{Event, ToolPast, Version};
 use crate::publish::text::{self, Segment};
 use serde::Serialize;
@@ -86,11 +87,11 @@ pub struct VerdictView {
 #[derive(Debug, Serialize)]
 pub struct PastView {
     /// Where the page of its past is, from the server's folder.
-    pub href: String,
+    pub href: Text<'static>,
     /// How many changes.
     pub count: usize,
     /// The day of the newest.
-    pub day: String,
+    pub day: Text<'static>,
     /// What the newest did to the risk.
     pub risk: &'static str,
     /// Whether any of them is a rug pull.
@@ -111,9 +112,9 @@ impl PastView {
     pub fn of(past: &ToolPast) -> Option<PastView> {
         let newest = past.events.first()?;
         Some(PastView {
-            href: href(&past.slug),
+            href: href(&past.slug).into(),
             count: past.events.len(),
-            day: day(&newest.at),
+            day: day(&newest.at).into(),
             risk: newest.change.risk.as_str(),
             rug_pull: past.events.iter().any(|event| event.change.rug_pull),
         })

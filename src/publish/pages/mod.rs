@@ -3,12 +3,15 @@
 //! docs/templates.md describes them for whoever changes a template.
 
 pub mod changes;
+pub mod facts;
 pub mod history;
 pub mod lists;
 pub mod policy;
+pub mod rows;
 pub mod server;
 pub mod tool;
 
+use crate::publish::mould::ink::Text;
 use serde::Serialize;
 
 /// What every page has, as `page`.
@@ -17,15 +20,15 @@ pub struct Page {
     /// The way to the site's root: `""`, `../`, `../../`.
     pub root: String,
     /// The page's title, without the site's.
-    pub title: String,
+    pub title: Text<'static>,
     /// One or two sentences for search engines and previews.
-    pub description: String,
+    pub description: Text<'static>,
     /// The page's address; empty without a base URL.
-    pub canonical: String,
+    pub canonical: Text<'static>,
     /// Which entry of the navigation is current; empty for none.
     pub nav: &'static str,
     /// The same as JSON, from the root; empty where there is none.
-    pub json: String,
+    pub json: Text<'static>,
     /// Kind for previews: `website` or `article`.
     pub og: &'static str,
 }
@@ -33,17 +36,16 @@ pub struct Page {
 impl Page {
     /// A page at `path`, from the root.
     pub fn at(path: &str, base: Option<&url::Url>, title: String, description: String) -> Page {
-        let shown = path.strip_suffix("index.html").unwrap_or(path);
         Page {
             root: "../".repeat(path.matches('/').count()),
-            title,
-            description,
+            title: title.into(),
+            description: description.into(),
             canonical: base
-                .and_then(|base| base.join(shown).ok())
-                .map(String::from)
-                .unwrap_or_default(),
+                .map(|base| address(base, path))
+                .unwrap_or_default()
+                .into(),
             nav: "",
-            json: String::new(),
+            json: Text::default(),
             og: "website",
         }
     }
@@ -58,9 +60,20 @@ impl Page {
     /// Says where the same stands as JSON.
     #[must_use]
     pub fn json(mut self, path: String) -> Page {
-        self.json = path;
+        self.json = path.into();
         self
     }
+}
+
+/// The address of the page at `path`. Paths are made of slugs and fixed names, so that nothing in
+/// them has to be encoded.
+fn address(base: &url::Url, path: &str) -> String {
+    let base = base.as_str();
+    let folder = base.rfind('/').map_or(base, |end| &base[..=end]);
+    format!(
+        "{folder}{}",
+        path.strip_suffix("index.html").unwrap_or(path)
+    )
 }
 
 #[cfg(test)]
@@ -77,7 +90,7 @@ mod tests {
             String::new(),
         );
         assert_eq!(page.root, "../../");
-        assert_eq!(page.canonical, "https://example.org/x/tools/a/");
+        assert_eq!(&*page.canonical, "https://example.org/x/tools/a/");
         assert_eq!(
             Page::at("a.html", None, String::new(), String::new()).root,
             ""

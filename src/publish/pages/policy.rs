@@ -4,69 +4,45 @@ use crate::model::PolicyDocument;
 use crate::model::policy::{DefaultAction, Window};
 use crate::policy::Generated;
 use crate::publish::judge;
+use crate::publish::mould::ink::{Count, Text};
 use crate::publish::text;
 use serde::Serialize;
 
 /// The policy of one tool.
 #[derive(Debug, Serialize)]
-pub struct PolicyView {
+pub struct PolicyView<'a> {
     /// The document as its file holds it.
-    pub text: String,
+    pub text: Text<'a>,
     /// `hidden`, `denied`, `limited`, `conditional`, `allowed` or `unlisted`.
     pub stance: &'static str,
     /// The tool's name as a JSON string, visible form.
-    pub key: String,
-    /// Why, in one sentence.
-    pub reason: String,
+    pub key: Text<'a>,
     /// The first limit's counter; empty without one.
-    pub counter: String,
+    pub counter: Text<'a>,
     /// The first limit's window.
     pub window: &'static str,
     /// The first limit's maximum.
-    pub max: u64,
-    /// What a caller is told when an unconditional rule denies.
-    pub on_deny: String,
-    /// How many argument conditions there are.
-    pub conditions: usize,
+    pub max: Count,
 }
 
-impl PolicyView {
+impl PolicyView<'_> {
     /// Reads what the policy says of the tool of this name.
-    pub fn of(generated: &Generated, name: &str) -> PolicyView {
+    pub fn of<'a>(generated: &'a Generated, name: &str) -> PolicyView<'a> {
         let document = &judge::policy_for(generated, name);
-        let rules = document.tools.get(name);
+        let rules = generated.document.tools.get(name);
         let limit = rules.and_then(|rules| rules.limits.first());
-        let conditions = rules.map_or(0, |rules| {
-            rules
-                .require
-                .iter()
-                .chain(&rules.deny_if)
-                .map(|rule| rule.conditions.len())
-                .sum()
-        });
+        // A string can always be written as JSON.
+        let key = serde_json::to_string(name).unwrap_or_default();
         PolicyView {
-            text: judge::policy_text(document),
+            text: judge::policy_text(document).into(),
             stance: stance(document, name),
-            reason: generated
-                .tools
-                .iter()
-                .find(|tool| tool.tool == name)
-                .map(|tool| text::visible(&tool.reason))
-                .unwrap_or_default(),
-            key: text::visible(&serde_json::Value::from(name).to_string()),
+            key: text::shown(&key).into_owned().into(),
             counter: limit
-                .map(|limit| text::visible(&limit.counter))
-                .unwrap_or_default(),
+                .map(|limit| text::shown(&limit.counter))
+                .unwrap_or_default()
+                .into(),
             window: limit.map_or("minute", |limit| window(limit.window)),
-            max: limit.map_or(0, |limit| limit.max),
-            on_deny: rules
-                .into_iter()
-                .flat_map(|rules| &rules.deny_if)
-                .find(|rule| rule.conditions.is_empty())
-                .and_then(|rule| rule.on_deny.as_deref())
-                .map(text::visible)
-                .unwrap_or_default(),
-            conditions,
+            max: Count(limit.map_or(0, |limit| usize::try_from(limit.max).unwrap_or(usize::MAX))),
         }
     }
 }

@@ -5,11 +5,14 @@ mod lists;
 mod machine;
 mod server;
 mod texts;
+mod tools;
 
 use super::PublishError;
 use super::attacks::Attack;
 use super::engine::Engine;
 use super::judge::Judge;
+use super::mould::Casters;
+use super::mould::ink::{Markup, Text};
 use super::neighbours::Neighbours;
 use super::options::{Options, ToolPages};
 use super::pages::Page;
@@ -21,7 +24,7 @@ use crate::model::Severity;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::cmp::Reverse;
-use tera::{Context, Value};
+use tera::Context;
 
 /// What every page sees of the site, as `site`.
 #[derive(Debug, Serialize)]
@@ -43,48 +46,44 @@ impl SiteView {
     }
 }
 
+/// The way to the root from the page of a tool.
+pub(super) const TOOL_ROOT: &str = "../../";
+
 /// Everything that rendering needs.
 pub(super) struct Renderer<'a> {
     pub(super) engine: &'a Engine,
     pub(super) judge: &'a Judge,
     pub(super) rules: &'a Rulebook,
     pub(super) attacks: &'a [Attack],
-    pub(super) attack_links: Vec<Value>,
     pub(super) site: &'a Site,
     pub(super) neighbours: &'a Neighbours,
     pub(super) options: &'a Options,
     pub(super) stage: &'a Stage,
+    pub(super) casters: Casters<'a>,
 }
 
 /// An attack where a tool's page names it.
 #[derive(Debug, Serialize)]
 pub(super) struct AttackLink<'a> {
-    id: &'a str,
-    title: &'a str,
-    summary: &'a str,
-    case: &'a str,
-    date: &'a str,
+    id: Text<'a>,
+    title: Text<'a>,
+    summary: Text<'a>,
+    case: Text<'a>,
+    date: Text<'a>,
 }
 
 impl<'a> AttackLink<'a> {
     fn of(attack: &'a Attack) -> AttackLink<'a> {
         let case = attack.cases.first();
+        let of = |text: Option<&'a str>| text.unwrap_or_default().into();
         AttackLink {
-            id: &attack.id,
-            title: &attack.title,
-            summary: &attack.summary,
-            case: case.map_or("", |case| &case.title),
-            date: case.map_or("", |case| &case.date),
+            id: of(Some(&attack.id)),
+            title: of(Some(&attack.title)),
+            summary: of(Some(&attack.summary)),
+            case: of(case.map(|case| case.title.as_str())),
+            date: of(case.map(|case| case.date.as_str())),
         }
     }
-}
-
-/// The attacks as tools' pages name them, made once.
-pub(super) fn attack_links(attacks: &[Attack]) -> Vec<Value> {
-    attacks
-        .iter()
-        .map(|attack| Value::from_serializable(&AttackLink::of(attack)))
-        .collect()
 }
 
 impl Renderer<'_> {
@@ -156,6 +155,32 @@ impl Renderer<'_> {
     }
 }
 
+/// JSON-LD for search engines; empty without a base URL, since it needs absolute addresses.
+fn structured(page: &Page, name: &str, site: &str) -> Markup {
+    if page.canonical.is_empty() {
+        return Markup::default();
+    }
+    let document = serde_json::json!({
+        "@context": "https://schema.org",
+        "@type": "TechArticle",
+        "headline": name,
+        "description": &*page.description,
+        "url": &*page.canonical,
+        "isPartOf": {"@type": "WebSite", "name": site},
+    });
+    Markup::made(&in_script(&document.to_string()))
+}
+
+/// JSON that can stand in a `script` element: what could end it, or start a comment or an entity,
+/// and the two separators that older parsers take for line ends, are written as escapes.
+pub(super) fn in_script(json: &str) -> String {
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
 /// For each tool of a server, in the order answered, whether it has a page of its own.
 pub(super) fn with_page(server: &ServerSummary, which: ToolPages) -> Vec<bool> {
     let count = server.tools.len();
@@ -174,6 +199,18 @@ pub(super) fn with_page(server: &ServerSummary, which: ToolPages) -> Vec<bool> {
         out[at] = true;
     }
     out
+}
+
+/// Whether one tool has a page of its own.
+fn has_page(server: &ServerSummary, tool: usize, which: ToolPages) -> bool {
+    match which {
+        ToolPages::All => true,
+        ToolPages::None => false,
+        ToolPages::Top(_) => with_page(server, which)
+            .get(tool)
+            .copied()
+            .unwrap_or_default(),
+    }
 }
 
 /// The severities, worst first.

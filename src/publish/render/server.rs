@@ -4,11 +4,9 @@ use super::Renderer;
 use crate::model::Category;
 use crate::publish::PublishError;
 use crate::publish::input::{Server, ServerTool};
-use crate::publish::neighbours::Place;
 use crate::publish::pages::changes::{ChangeView, InstructionsView};
 use crate::publish::pages::server::{EmitterView, ServerView};
-use crate::publish::pages::tool::ToolView;
-use crate::publish::{api, feeds, text};
+use crate::publish::{api, feeds};
 use serde::Serialize;
 use tera::{Context, Value};
 
@@ -17,14 +15,11 @@ const CHANGES: usize = 20;
 /// How many changes of the instructions it shows.
 const INSTRUCTIONS: usize = 3;
 
-/// A tool or a server that a page points to.
+/// A server that the page of another points to.
 #[derive(Debug, Serialize)]
-struct Elsewhere<'a> {
+struct Related<'a> {
     slug: &'a str,
     name: &'a str,
-    href: String,
-    severity: &'static str,
-    server: &'a str,
     grade: String,
     tools: usize,
 }
@@ -86,7 +81,10 @@ impl Renderer<'_> {
         context.insert("worse_day", worse.map_or("", |change| change.day.as_str()));
         context.insert("changes", &changes);
         context.insert("other_instructions", &instructions);
-        context.insert_value("ld", self.structured(&path, &view.name, &sentence));
+        context.insert(
+            "ld",
+            &super::structured(&page, &view.name, &self.options.title),
+        );
         self.put(&path, "pages/server.html", &page, context)?;
         let documents = [
             (
@@ -114,7 +112,7 @@ impl Renderer<'_> {
             server.policy_text.as_bytes(),
         )?;
         if pages.iter().any(|page| *page) {
-            self.tools(at, server, &shared, &has_page, &ordinal)?;
+            self.tools(at, server, &has_page, &ordinal)?;
             for tool in server.tools.iter().filter(|tool| has_page(tool)) {
                 self.stage.put(
                     &api::tool_document(slug, &tool.slug),
@@ -125,155 +123,33 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// The pages of a server's tools alone, each tool with one.
-    pub(in crate::publish) fn tool_pages(
-        &self,
-        at: usize,
-        server: &Server,
-    ) -> Result<(), PublishError> {
-        let has_page = |_: &ServerTool| true;
-        let ordinal = |tool: &ServerTool| {
-            let same = |other: &ServerTool| other.place == tool.place;
-            server.tools.iter().position(same).unwrap_or_default()
-        };
-        let view = ServerView::of(server, self.engine.words(), &has_page, Vec::new());
-        let shared = Value::from_serializable(&view);
-        self.tools(at, server, &shared, &has_page, &ordinal)
-    }
-
     /// Whether server pages hold the policy in other formats too. On a large site they would
     /// double its size, and one command makes them.
     fn shows_emitters(&self) -> bool {
         self.site.servers.len() <= 5_000
     }
 
-    fn tools(
-        &self,
-        at: usize,
-        server: &Server,
-        shared: &Value,
-        has_page: &dyn Fn(&ServerTool) -> bool,
-        ordinal: &dyn Fn(&ServerTool) -> usize,
-    ) -> Result<(), PublishError> {
-        let slug = server.record.slug.as_str();
-        let server_name = text::visible(&server.record.name);
-        let mut base = Context::new();
-        base.insert_value("server", shared.clone());
-        // The list of siblings is the same on each page: rendered once, by a template of ours.
-        let siblings = self.engine.render("parts/siblings.html", &base)?;
-        base.insert_value("siblings", Value::safe_string(&siblings));
-        for tool in server.tools.iter().filter(|tool| has_page(tool)) {
-            let view = ToolView::of(server, tool, self.rules);
-            let path = format!("tools/{slug}/{}.html", tool.slug);
-            let description = format!(
-                "{} of {server_name}: {} {} tool of {} severity, with the evidence and a policy for it.",
-                view.name, view.article, view.category, view.severity
-            );
-            let page = self
-                .page(&path, format!("{} · {server_name}", view.name), description)
-                .nav("servers")
-                .json(api::tool_document(slug, &tool.slug));
-            let mut context = base.clone();
-            let attacks: Vec<Value> = self
-                .attacks
-                .iter()
-                .zip(&self.attack_links)
-                .filter(|(attack, _)| attack.fits(&tool.verdict))
-                .map(|(_, link)| link.clone())
-                .collect();
-            context.insert_value("attacks", Value::from(attacks));
-            context.insert("others", &self.other_tools(at, ordinal(tool)));
-            context.insert("tool", &view);
-            context.insert_value("ld", self.structured(&path, &view.name, &page.description));
-            self.put(&path, "pages/tool.html", &page, context)?;
-        }
-        Ok(())
-    }
-
-    /// Tools of the same category on other servers.
-    fn other_tools(&self, server: usize, tool: usize) -> Vec<Elsewhere<'_>> {
-        let (Ok(server), Ok(tool)) = (u32::try_from(server), u32::try_from(tool)) else {
-            return Vec::new();
-        };
-        self.neighbours
-            .tools(self.site, Place { server, tool })
-            .into_iter()
-            .filter_map(|place| {
-                let other = self.site.servers.get(place.server as usize)?;
-                let tool = other.tools.get(place.tool as usize)?;
-                let page = super::with_page(other, self.options.tool_pages)
-                    .get(place.tool as usize)
-                    .copied()
-                    .unwrap_or_default();
-                Some(Elsewhere {
-                    slug: &other.slug,
-                    name: &tool.name,
-                    href: href(&tool.slug, page),
-                    severity: tool.severity.as_str(),
-                    server: &other.name,
-                    grade: String::new(),
-                    tools: 0,
-                })
-            })
-            .collect()
-    }
-
-    fn related_servers(&self, at: usize) -> Vec<Elsewhere<'_>> {
+    fn related_servers(&self, at: usize) -> Vec<Related<'_>> {
         self.neighbours
             .servers(at)
             .iter()
             .filter_map(|other| self.site.servers.get(*other as usize))
-            .map(|other| Elsewhere {
+            .map(|other| Related {
                 slug: &other.slug,
                 name: &other.name,
-                href: "index.html".to_owned(),
-                severity: other.worst().map_or("low", crate::model::Severity::as_str),
-                server: &other.label,
                 grade: other.grade.map(String::from).unwrap_or_default(),
                 tools: other.tools.len(),
             })
             .collect()
     }
-
-    /// JSON-LD for search engines; empty without a base URL, since it needs absolute addresses.
-    fn structured(&self, path: &str, name: &str, description: &str) -> Value {
-        let shown = path.strip_suffix("index.html").unwrap_or(path);
-        let Some(address) = self
-            .options
-            .base_url
-            .as_ref()
-            .and_then(|base| base.join(shown).ok())
-        else {
-            return Value::from("");
-        };
-        let document = serde_json::json!({
-            "@context": "https://schema.org",
-            "@type": "TechArticle",
-            "headline": name,
-            "description": description,
-            "url": address.as_str(),
-            "isPartOf": {"@type": "WebSite", "name": self.options.title},
-        });
-        Value::safe_string(&in_script(&document.to_string()))
-    }
-}
-
-/// JSON that can stand in a `script` element: what could end it, or start a comment or an entity,
-/// and the two separators that older parsers take for line ends, are written as escapes.
-pub(super) fn in_script(json: &str) -> String {
-    json.replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
 }
 
 /// Where a tool is, from its server's folder.
 pub(super) fn href(slug: &str, page: bool) -> String {
     if page {
-        format!("{slug}.html")
+        [slug, ".html"].concat()
     } else {
-        format!("index.html#t-{slug}")
+        ["index.html#t-", slug].concat()
     }
 }
 

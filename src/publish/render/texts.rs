@@ -281,7 +281,7 @@ impl Renderer<'_> {
             .map(|(value, id)| Choice {
                 value,
                 id,
-                name: self.rules.title(id),
+                name: self.rules.title(id).into_owned(),
             })
             .collect();
         context.insert("category_choices", &categories);

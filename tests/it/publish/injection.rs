@@ -66,7 +66,7 @@ const PAYLOADS: [&str; 60] = [
     "<a\u{b}href=x>",
     "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
     "\u{ff1c}script\u{ff1e}alert(1)",
-    "x`onclick=alert(1)`",
+    "\u{e000}1\u{e001}x`onclick=alert(1)`",
     "@import 'https://evil.example/x.css';",
     "]]></summary><script>alert(1)</script>",
 ];
@@ -133,6 +133,10 @@ fn site(folder: &Path, change: fn(&str) -> String) -> std::path::PathBuf {
 fn sixty_payloads_in_every_field_add_no_element_and_no_attribute() {
     let dir = tempfile::tempdir().unwrap();
     let hostile = tree(&site(&dir.path().join("hostile"), str::to_owned));
+    // However a page is made, it is the same page.
+    let plain = dir.path().join("plain");
+    super::publish_unpoured(&dir.path().join("hostile/c"), &plain, &[]);
+    super::assert_same_site(&hostile, &tree(&plain));
     let harmless = tree(&site(&dir.path().join("harmless"), twin));
     let pages = |files: &super::Files| -> Vec<_> {
         let html = |path: &&std::path::PathBuf| path.extension().is_some_and(|e| e == "html");

@@ -112,6 +112,35 @@ fn code_of(html: &str, id: &str) -> String {
     unescape(&rest[start..end])
 }
 
+/// Publishes with a template that says the same in other bytes: its pages are rendered one by one
+/// and not poured.
+fn publish_unpoured(catalogue: &Path, site: &Path, flags: &[&str]) {
+    let templates = tempfile::tempdir().unwrap();
+    let page = "pages/tool.html";
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let text = fs::read_to_string(own.join(page)).unwrap();
+    fs::create_dir(templates.path().join("pages")).unwrap();
+    fs::write(templates.path().join(page), text + "{# mine #}").unwrap();
+    let with = ["--templates", templates.path().to_str().unwrap()];
+    publish_with(catalogue, site, &[flags, &with].concat());
+}
+
+/// Two sites are the same but for the version of the templates.
+fn assert_same_site(one: &Files, other: &Files) {
+    let paths = |files: &Files| -> Vec<PathBuf> { files.keys().cloned().collect() };
+    assert_eq!(paths(one), paths(other));
+    for (path, bytes) in one.iter().filter(|(path, _)| !path.ends_with("build.json")) {
+        let other = &other[path];
+        assert!(
+            bytes == other,
+            "{}:\n{}\n-- and --\n{}",
+            path.display(),
+            String::from_utf8_lossy(bytes),
+            String::from_utf8_lossy(other)
+        );
+    }
+}
+
 #[test]
 fn a_tool_page_has_its_parts_and_its_policy() {
     let dir = tempfile::tempdir().unwrap();

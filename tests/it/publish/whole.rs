@@ -403,6 +403,15 @@ fn templates_can_be_replaced_and_wrong_ones_are_named_with_their_line() {
 }
 
 #[test]
+fn poured_pages_are_those_that_the_templates_render() {
+    let (dir, _site, files) = built();
+    let plain = dir.path().join("plain");
+    let flags = ["--base-url", "https://example.org", "--base-path", "risk"];
+    super::publish_unpoured(&dir.path().join("c"), &plain, &flags);
+    super::assert_same_site(&files, &tree(&plain));
+}
+
+#[test]
 fn a_tool_page_is_light() {
     let (_dir, _site, files) = built();
     for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("tools")) {
