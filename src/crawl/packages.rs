@@ -100,9 +100,10 @@ fn install_fault(error: &InstallError) -> Fault {
         InstallError::Unreachable(_) => Outcome::Refused,
         InstallError::Start(start) => return start_fault(start),
         InstallError::NoProgram(_) => Outcome::NotMcp,
-        InstallError::NotFound(_) | InstallError::Failed(_) | InstallError::Io(_) => {
-            Outcome::Crashed
-        }
+        InstallError::NotFound(_)
+        | InstallError::Elsewhere(_)
+        | InstallError::Failed(_)
+        | InstallError::Io(_) => Outcome::Crashed,
     };
     Fault::new(outcome, Fault::clip(&error.to_string()))
 }

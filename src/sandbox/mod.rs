@@ -6,12 +6,14 @@
 
 mod bubblewrap;
 mod cgroup;
+mod egress;
 pub mod package;
 mod probe;
 mod process;
 mod reach;
 
 pub use bubblewrap::Bubblewrap;
+pub(crate) use egress::forward;
 pub use probe::{Check, probe};
 pub use process::{StartError, Started};
 

@@ -19,6 +19,7 @@ mod diff;
 mod digests;
 mod hostile;
 mod inputs;
+mod packages;
 mod peers;
 mod policy;
 mod publish;
