@@ -95,17 +95,25 @@ pub async fn list(
     limits: &Limits,
     listing: &mut Listing,
 ) -> Result<(), Fault> {
-    let modern = match channel {
+    let mut modern = match channel {
         // The first revision has no stateless form.
         Channel::Sse(_) => None,
-        _ => discover(channel, limits, listing).await?,
+        _ => discover(channel, limits.discover, listing).await?,
     };
-    match &modern {
-        Some(version) => {
-            listing.era = Some(Era::Modern);
-            listing.protocol_version = Some(version.clone());
+    if modern.is_none()
+        && let Err(fault) = initialize(channel, limits, listing).await
+    {
+        // A program that takes long to start answers the first question after we gave up on it.
+        if fault.stateless {
+            modern = discover(channel, limits.total, listing).await?;
         }
-        None => initialize(channel, limits, listing).await?,
+        if modern.is_none() {
+            return Err(fault);
+        }
+    }
+    if let Some(version) = &modern {
+        listing.era = Some(Era::Modern);
+        listing.protocol_version = Some(version.clone());
     }
     match pages(channel, modern.as_deref(), limits, listing).await {
         Err(fault) if fault.session_gone => reopened(channel, limits, listing).await?,
@@ -193,7 +201,7 @@ fn client_info() -> Value {
 /// Asks `server/discover`; gives the revision to speak, or `None` for a server of the session era.
 async fn discover(
     channel: &mut Channel,
-    limits: &Limits,
+    wait: Duration,
     listing: &mut Listing,
 ) -> Result<Option<String>, Fault> {
     let mut version = MODERN.to_owned();
@@ -201,7 +209,7 @@ async fn discover(
         channel.speak(Era::Modern, &version);
         let params = json!({"_meta": meta(&version)});
         let reply = channel
-            .request("server/discover", params, limits.discover, listing)
+            .request("server/discover", params, wait, listing)
             .await;
         let reply = match reply {
             Ok(reply) => reply,
@@ -297,10 +305,10 @@ async fn initialize(
                 match known {
                     Some(known) if attempt == 0 && known != offer => offer = known,
                     _ => {
-                        return Err(Fault::new(
-                            Outcome::ProtocolError,
-                            format!("initialize was refused: {}", said(&error)),
-                        ));
+                        let reason = format!("initialize was refused: {}", said(&error));
+                        let mut fault = Fault::new(Outcome::ProtocolError, reason);
+                        fault.stateless = error.is_modern();
+                        return Err(fault);
                     }
                 }
             }
