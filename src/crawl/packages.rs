@@ -82,6 +82,10 @@ fn placeholder(name: &str) -> String {
         "https://placeholder.invalid".to_owned()
     } else if is("HOST") || is("DOMAIN") {
         "placeholder.invalid".to_owned()
+    } else if ["DIR", "PATH", "FOLDER"].iter().any(|part| is(part)) {
+        "/tmp".to_owned()
+    } else if is("REGION") {
+        "placeholder-1".to_owned()
     } else if is("PORT") {
         "9".to_owned()
     } else if is("EMAIL") {

@@ -36,7 +36,7 @@ pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
         LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b").ok());
     static COMPLAINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)required|missing|not set|must (?:be )?(?:set|provide)|is not (?:set|defined|provided)|please (?:set|provide)|undefined|no .{0,40}(?:found|provided|configured)|environment variable|expected|need",
+            r"(?i)required|missing|not set|must (?:be )?(?:set|provide)|is not (?:set|defined|provided)|please (?:set|provide)|undefined|no .{0,40}(?:found|provided|configured)|environment variable|expected|need|KeyError",
         )
         .ok()
     });
@@ -87,19 +87,24 @@ pub(crate) fn wants_network(stderr: &str) -> bool {
     .any(|sign| stderr.contains(sign))
 }
 
-/// The line most likely to hold the reason: the last one that names an error, else the last.
+/// The line most likely to hold the reason: the last one that says `error:`, else the last one that
+/// names an error and is no help on a flag, else the last.
 fn last_words(stderr: &str) -> Option<&str> {
-    let mut lines = stderr
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let last = lines.next_back()?;
-    let error = stderr
-        .lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| line.to_ascii_lowercase().contains("error"));
-    Some(error.unwrap_or(last))
+    let lines = || {
+        stderr
+            .lines()
+            .rev()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let says = |word: &str| {
+        lines()
+            .filter(|line| !line.starts_with('-'))
+            .find(|line| line.to_ascii_lowercase().contains(word))
+    };
+    says("error:")
+        .or_else(|| says("error"))
+        .or_else(|| lines().next())
 }
 
 #[cfg(test)]
@@ -115,6 +120,8 @@ mod tests {
         );
         assert_eq!(fault.outcome, Outcome::NeedsConfig);
         assert!(fault.detail.contains("EXAMPLE_API_KEY"));
+        let fault = explain("", "KeyError: 'EXAMPLE_URL'\n", false);
+        assert_eq!(fault.outcome, Outcome::NeedsConfig);
     }
 
     #[test]
@@ -129,6 +136,9 @@ mod tests {
             "{}",
             fault.detail
         );
+        let usage = "Error: no kubeconfig\nUsage:\n  --log-file  where errors go\n  --x\n";
+        let fault = explain("", usage, false);
+        assert!(fault.detail.ends_with("it said: Error: no kubeconfig"));
         assert!(missing_variables("code: 'ERR_MODULE_NOT_FOUND' missing").is_empty());
     }
 }

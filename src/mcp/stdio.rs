@@ -200,6 +200,9 @@ impl Stdio {
             // A child of the child may hold the pipe open for ever.
             let _ = timeout(Duration::from_millis(200), reader).await;
         }
+        if let Some(limit) = self.started.overran() {
+            return Fault::new(Outcome::Crashed, format!("{limit} and was ended"));
+        }
         let stderr = self.stderr_text();
         complaint::explain(&status, &stderr, self.started.has_network())
     }

@@ -63,6 +63,19 @@ impl Group {
         done.then_some(group)
     }
 
+    /// Whether the kernel ended one of its processes for want of memory.
+    pub(super) fn ran_out_of_memory(&self) -> bool {
+        self.folders.iter().any(|folder| {
+            ["memory.oom_control", "memory.events"].iter().any(|name| {
+                let counts = fs::read_to_string(folder.join(name)).unwrap_or_default();
+                counts
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("oom_kill "))
+                    .any(|count| count.trim() != "0")
+            })
+        })
+    }
+
     fn add_folder(&mut self, folder: PathBuf) -> io::Result<PathBuf> {
         fs::create_dir(&folder)?;
         self.folders.push(folder.clone());

@@ -79,9 +79,13 @@ pub(super) async fn install(
     } else {
         argv.extend(recipe.last);
     }
+    let mut env = recipe.env;
+    std::fs::create_dir_all(tree.work())?;
+    let work = tree.work().to_string_lossy().into_owned();
+    env.insert("TMPDIR".to_owned(), work);
     let program = Program {
         argv,
-        env: recipe.env,
+        env,
         folder: Some(tree.path.clone()),
         visible,
         writable: vec![tree.path.clone(), recipe.cache],
@@ -102,6 +106,7 @@ pub(super) async fn install(
         }
         return Err(failure(&said));
     }
+    std::fs::remove_dir_all(tree.work())?;
     tree.measure(options)
 }
 

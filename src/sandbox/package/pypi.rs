@@ -178,6 +178,9 @@ pub(super) async fn install_pypi(
     let script = script_of(&packages, package)
         .map(|name| packages.join("bin").join(name))
         .filter(|script| script.is_file())
+        .map(|script| vec![text(&script)]);
+    let start = script
+        .or_else(|| module_of(&packages, package).map(|name| vec!["-m".to_owned(), name]))
         .ok_or_else(|| InstallError::NoProgram(package.to_owned()))?;
     let mut info = json!({
         "registry": "pypi",
@@ -199,7 +202,7 @@ pub(super) async fn install_pypi(
     ];
     Ok(Installed {
         program: Program {
-            argv: vec![python, text(&script)],
+            argv: std::iter::once(python).chain(start).collect(),
             env: env.map(|(key, value)| (key.to_owned(), value)).into(),
             visible: vec![tree.path.clone()],
             find_needs: true,
@@ -285,6 +288,13 @@ fn script_of(packages: &Path, package: &str) -> Option<String> {
         .map(|name| (*name).to_owned())
 }
 
+/// The module that a distribution without a console script can be started by: the one named like it.
+fn module_of(packages: &Path, package: &str) -> Option<String> {
+    let name = normal(package).replace('-', "_");
+    let main = packages.join(&name).join("__main__.py");
+    main.is_file().then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,6 +319,14 @@ mod tests {
         );
         write("[console_scripts]\n../x = z:main\n");
         assert_eq!(script_of(folder.path(), "mcp-server-x"), None);
+        assert_eq!(module_of(folder.path(), "mcp-server-x"), None);
+        let module = folder.path().join("mcp_server_x");
+        std::fs::create_dir(&module).unwrap();
+        std::fs::write(module.join("__main__.py"), "").unwrap();
+        assert_eq!(
+            module_of(folder.path(), "mcp-server-x").as_deref(),
+            Some("mcp_server_x")
+        );
     }
 
     #[test]

@@ -50,11 +50,21 @@ impl Tree {
         measure(&self.path, options)
     }
 
-    /// Ends when the tree has become larger than the limits; while it does not, never.
+    /// Where the client works while it installs: on the disk, for packages that are large, and
+    /// measured with the rest.
+    pub(super) fn work(&self) -> PathBuf {
+        self.path.join(".work")
+    }
+
+    /// Ends when the tree has become larger than the limits; while it does not, never. What is
+    /// unpacked lies beside what was packed for a while: that much more is let through.
     pub(super) async fn outgrown(&self, options: &InstallOptions) -> InstallError {
+        let mut growing = options.clone();
+        growing.max_files *= 2;
+        growing.max_bytes *= 2;
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            let (path, options) = (self.path.clone(), options.clone());
+            let (path, options) = (self.path.clone(), growing.clone());
             let measured = tokio::task::spawn_blocking(move || measure(&path, &options)).await;
             if let Ok(Err(error)) = measured {
                 return error;
