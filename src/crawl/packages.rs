@@ -105,6 +105,7 @@ fn install_fault(error: &InstallError) -> Fault {
         InstallError::Start(start) => return start_fault(start),
         InstallError::NoProgram(_) => Outcome::NotMcp,
         InstallError::NotFound(_)
+        | InstallError::Needs(_)
         | InstallError::Elsewhere(_)
         | InstallError::Failed(_)
         | InstallError::Io(_) => Outcome::Crashed,

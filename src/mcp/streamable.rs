@@ -146,16 +146,16 @@ impl Streamable {
             return Err(fault);
         }
         if status.is_success() {
-            // A session id belongs to where it came from.
+            if url.origin() != self.url.origin() {
+                // Credentials and the session stay with the origin they belong to.
+                self.headers.clear();
+                self.session = None;
+            }
             if let Some(session) = response.headers().get("mcp-session-id")
                 && method == "initialize"
                 && session.as_bytes().iter().all(|b| (0x21..=0x7e).contains(b))
             {
                 self.session = Some(session.clone());
-            }
-            if url.origin() != self.url.origin() {
-                // Credentials stay with the origin they were given for.
-                self.headers.clear();
             }
             self.url = url;
         }

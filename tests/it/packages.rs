@@ -58,10 +58,12 @@ fn has(program: &str) -> bool {
     works
 }
 
-/// An archive as npm wants it, gzipped.
+/// An archive as npm wants it, gzipped. What starts with `-> ` is a link.
 fn tarball(files: &[(&str, String)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, content) in files {
+        let link = content.strip_prefix("-> ");
+        let content = if link.is_some() { "" } else { content };
         let mut head = [0_u8; 512];
         let mut put =
             |at: usize, text: &str| head[at..at + text.len()].copy_from_slice(text.as_bytes());
@@ -70,7 +72,8 @@ fn tarball(files: &[(&str, String)]) -> Vec<u8> {
         put(124, &format!("{:011o}\0", content.len()));
         put(136, "00000000000\0");
         put(148, "        ");
-        put(156, "0");
+        put(156, if link.is_some() { "2" } else { "0" });
+        put(157, link.unwrap_or_default());
         put(257, "ustar\x0000");
         let sum: u32 = head.iter().map(|byte| u32::from(*byte)).sum();
         head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
@@ -123,6 +126,16 @@ fn an_npm_installation_reaches_its_registry_and_nothing_else() {
                 format!("{base}/example-server/-/example-server-1.0.0.tgz"),
             ),
             "/example-far" => ("example-far", elsewhere.clone()),
+            "/example-link" => ("example-link", format!("{base}/example-link.tgz")),
+            "/example-link.tgz" => {
+                let manifest =
+                    json!({"name": "example-link", "version": "1.0.0", "bin": "server.js"});
+                let files = [
+                    ("package.json", manifest.to_string()),
+                    ("server.js", "-> /etc/passwd".to_owned()),
+                ];
+                return Answer::Plain(200, Vec::new(), tarball(&files));
+            }
             "/example-server/-/example-server-1.0.0.tgz" => {
                 let manifest = json!({
                     "name": "example-server", "version": "1.0.0", "bin": "server.js",
@@ -175,6 +188,10 @@ fn an_npm_installation_reaches_its_registry_and_nothing_else() {
     let detail = row["detail"].as_str().unwrap();
     let place = format!("wanted 127.0.0.1:{port}, which is not the registry");
     assert!(detail.contains(&place), "{detail}");
+
+    let output = scan(&folder.path().join("link"), &address, &["npm:example-link"]);
+    let row = rows(&output).remove(0);
+    assert_eq!(row["outcome"], "not_mcp", "a link is not followed: {row}");
 
     let output = scan(&folder.path().join("none"), &address, &["npm:example-none"]);
     let detail = rows(&output).remove(0)["detail"].to_string();

@@ -213,6 +213,19 @@ pub(super) fn system_certificates() -> Option<PathBuf> {
     .find(|file| file.is_file())
 }
 
+/// What stands behind these words in an installer's output, up to the end of the line; neutralised
+/// and short.
+pub(super) fn behind(said: &str, words: &str) -> Option<String> {
+    let rest = said.split_once(words)?.1.lines().next()?;
+    let short: String = rest
+        .trim()
+        .trim_end_matches('.')
+        .chars()
+        .take(100)
+        .collect();
+    Some(crate::model::Shown(&short).to_string())
+}
+
 /// A line of an installer's output that holds the reason, neutralised and short.
 pub(super) fn reason(said: &str) -> String {
     let line = said

@@ -75,6 +75,9 @@ pub enum InstallError {
     /// The registry has no such package or version.
     #[error("the registry has no {0}")]
     NotFound(String),
+    /// The registry has the package, but not what it needs.
+    #[error("it needs {0}, which the registry does not have")]
+    Needs(String),
     /// Only a form that runs code to be built is offered.
     #[error("{0} has no built form for this machine; --allow-build runs its build code")]
     NeedsBuild(String),

@@ -1,6 +1,8 @@
 //! npm packages: `npm install --ignore-scripts`, then the program that `package.json` names.
 
-use super::client::{Recipe, ask_host, cache, install, reason, system_certificates, through_proxy};
+use super::client::{
+    Recipe, ask_host, behind, cache, install, reason, system_certificates, through_proxy,
+};
 use super::tree::Tree;
 use super::{InstallError, InstallOptions, Installed};
 use crate::sandbox::egress::Destinations;
@@ -164,6 +166,18 @@ fn recipe(
 /// Says from npm's codes why an installation failed.
 fn failure(said: &str, wanted: &str) -> InstallError {
     let has = |code: &str| said.contains(code);
+    let missing = behind(said, "No matching version found for ").or_else(|| {
+        behind(said, "404  '").map(|rest| rest.split('\'').next().unwrap_or("").to_owned())
+    });
+    // `@scope/name@range`: the name ends at the last `@` that is not the first character.
+    let name = |text: &str| {
+        text.rfind('@')
+            .filter(|at| *at > 0)
+            .map(|at| text[..at].to_owned())
+    };
+    if let Some(missing) = missing.filter(|missing| name(missing) != name(wanted)) {
+        return InstallError::Needs(missing);
+    }
     if has("E404") || has("ETARGET") || has("ENOVERSIONS") || has("EINVALIDPACKAGENAME") {
         InstallError::NotFound(format!("{wanted} at npm"))
     } else if has("ENOTFOUND") || has("EAI_AGAIN") || has("ECONNREFUSED") || has("ETIMEDOUT") {
@@ -253,6 +267,12 @@ mod tests {
             failure("npm error code ETARGET", "x@9"),
             InstallError::NotFound(_)
         ));
+        let own =
+            "npm error code ETARGET\nnpm error notarget No matching version found for @s/x@9.\n";
+        assert!(matches!(failure(own, "@s/x@9"), InstallError::NotFound(_)));
+        let other =
+            "npm error code ETARGET\nnpm error notarget No matching version found for y@^1.\n";
+        assert!(matches!(failure(other, "@s/x@9"), InstallError::Needs(what) if what == "y@^1"));
         assert!(matches!(
             failure("npm error code EAI_AGAIN", "x"),
             InstallError::Unreachable(_)

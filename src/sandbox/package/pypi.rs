@@ -1,6 +1,6 @@
 //! Python packages: wheels alone, installed by `pip`, then the console script they declare.
 
-use super::client::{Recipe, ask_host, cache, install, reason, through_proxy};
+use super::client::{Recipe, ask_host, behind, cache, install, reason, through_proxy};
 use super::tree::Tree;
 use super::{InstallError, InstallOptions, Installed};
 use crate::sandbox::egress::Destinations;
@@ -216,6 +216,14 @@ pub(super) async fn install_pypi(
 /// Says from pip's words why an installation failed.
 fn failure(said: &str, wanted: &str) -> InstallError {
     let has = |words: &str| said.contains(words);
+    let name = |text: &str| {
+        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+        normal(&text[..end.unwrap_or(text.len())])
+    };
+    let missing = behind(said, "No matching distribution found for ");
+    if let Some(missing) = missing.filter(|missing| name(missing) != name(wanted)) {
+        return InstallError::NeedsBuild(format!("{missing}, which it needs,"));
+    }
     if has("No matching distribution found") {
         // pip lists the versions it knows; with none left out there is no wheel at all.
         if has("from versions: none") || !wanted.contains("==") {
@@ -368,6 +376,10 @@ search.index-url='https://search.example/'
     fn failures_are_told_apart() {
         let none = "ERROR: No matching distribution found for x==9 (from versions: 1.0, 2.0)";
         assert!(matches!(failure(none, "x==9"), InstallError::NotFound(_)));
+        let other = "ERROR: Could not find a version that satisfies the requirement y>=2 (from x) (from versions: 1.0)\nERROR: No matching distribution found for y>=2";
+        assert!(
+            matches!(failure(other, "x==9"), InstallError::NeedsBuild(what) if what.starts_with("y>=2, which"))
+        );
         let sdist = "(from versions: none)\nERROR: No matching distribution found for x";
         assert!(matches!(failure(sdist, "x"), InstallError::NeedsBuild(_)));
     }
