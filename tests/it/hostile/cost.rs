@@ -70,7 +70,7 @@ fn peak(urls: &[String], timeout: &str) -> (BTreeMap<String, usize>, u64) {
 
 /// Ways to be large, and one good server; the first word of the path says which.
 fn large() -> Server {
-    let bomb = gzipped(&vec![b' '; 500 << 20]);
+    let bomb = gzipped(&vec![b' '; 40 << 20]);
     Server::start(move |request| {
         if request.json()["method"] != "tools/list" {
             return mcp::legacy(request, json!([]));
