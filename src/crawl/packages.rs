@@ -52,10 +52,14 @@ pub(super) async fn ask_package(
         let deadline = Instant::now() + options.limits.total;
         let ended = ask_program(&program, context, deadline, asked).await;
         let Err(fault) = ended else { return Ok(()) };
-        let wanted: Vec<String> = missing_variables(&fault.detail)
+        let mut wanted: Vec<String> = missing_variables(&fault.detail)
             .into_iter()
             .filter(|name| !program.env.contains_key(name))
             .collect();
+        // `X_FILE` is another way to give what is wanted as `X`, and would be read.
+        if wanted.iter().any(|name| !name.ends_with("_FILE")) {
+            wanted.retain(|name| !name.ends_with("_FILE"));
+        }
         let again = fault.outcome == Outcome::NeedsConfig
             && options.placeholders
             && !wanted.is_empty()
