@@ -1,7 +1,8 @@
 //! Packages: installed, started without network, and started again with false credentials when
 //! they insist on some.
 
-use super::attempt::{Asked, Context, ask_program, revealed, start_fault};
+use super::context::Context;
+use super::program::{Asked, ask_program, revealed, start_fault};
 use crate::mcp::{Fault, Listing, missing_variables};
 use crate::model::{Outcome, Source, Target};
 use crate::sandbox::package::{InstallError, install_npm, install_pypi};

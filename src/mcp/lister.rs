@@ -4,11 +4,11 @@ use super::fault::Fault;
 use super::limits::Limits;
 use super::listing::{Listing, Next};
 use super::message::{Members, RpcError};
+use super::reply::Reply;
 use super::stdio::Stdio;
 use super::streamable::Streamable;
 use crate::model::snapshot::Era;
 use crate::model::{Outcome, Problem};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -29,22 +29,6 @@ pub enum Channel {
     Streamable(Box<Streamable>),
     /// An HTTP endpoint of the first revision, with its stream of events.
     Sse(Box<super::LegacySse>),
-}
-
-/// What came back for one request.
-#[derive(Debug)]
-pub enum Reply {
-    /// The result, raw.
-    Result(Box<RawValue>),
-    /// A JSON-RPC error.
-    Error(RpcError),
-    /// Over HTTP: an answer that is no JSON-RPC message, with its status.
-    Other {
-        /// The HTTP status.
-        status: u16,
-        /// What it looked like.
-        detail: String,
-    },
 }
 
 impl Channel {

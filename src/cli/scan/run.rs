@@ -5,7 +5,7 @@ use super::events::Events;
 use super::output::{Row, Rows, summary};
 use super::settings::options;
 use crate::catalogue::{Catalogue, Journal, RunReport, RunTarget, Schedule};
-use crate::cli::clock::{now_seconds, rfc3339};
+use crate::cli::clock::{millis, now_seconds, rfc3339};
 use crate::cli::{Exit, Failure, output};
 use crate::crawl::{Crawler, Scanned, Step, Stop};
 use crate::mcp::missing_variables;
@@ -331,10 +331,6 @@ fn has_sandbox() -> Result<bool, Failure> {
         .build()
         .map_err(|error| Failure::failed(error.to_string()))?;
     Ok(runtime.block_on(Bubblewrap::find()).is_some())
-}
-
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What a run is called.
