@@ -85,7 +85,7 @@ fn large() -> Server {
                 b"{\"name\":\"get_x\"},".repeat(4096),
             ),
             "event" => {
-                let line = [b"data: ".as_slice(), &[b'x'; 64 << 10], b"\n"].concat();
+                let line = [b"data: ".as_slice(), &vec![b'x'; 64 << 10], b"\n"].concat();
                 Answer::Endless(200, stream(), quick, line)
             }
             "bomb" => {

@@ -1,9 +1,10 @@
-//! What must not get out: sessions to another origin, files outside of the folder.
+//! What must not get out: sessions to another origin, files outside of the folder, odd characters
+//! onto a terminal.
 
 use super::scan;
 use crate::support::mcp::{self, tools};
 use crate::support::server::{Answer, Server};
-use crate::support::{run, stderr, text, tree};
+use crate::support::{rows, run, stderr, stdout, text, tree};
 use serde_json::json;
 
 #[test]
@@ -91,4 +92,52 @@ fn names_of_a_list_lead_nowhere() {
             assert!(part.chars().all(safe) && !part.starts_with('.'), "{part}");
         }
     }
+}
+
+#[test]
+fn hostile_names_reach_neither_paths_nor_terminals() {
+    let payload = "../../\u{1b}]0;x\u{7}\u{202e}<b>\u{e0041}";
+    let server = Server::start(move |request| {
+        if request.json()["method"] == "initialize" {
+            let info = json!({"name": payload, "version": "1"});
+            let result =
+                json!({"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": info});
+            return Answer::json(200, mcp::result(request, result)).with("Mcp-Session-Id", "s-1");
+        }
+        mcp::legacy(request, json!([{"name": payload, "description": payload}]))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    for format in ["text", "json", "jsonl"] {
+        let output = run(&[
+            "scan",
+            "-C",
+            text(&out),
+            "--format",
+            format,
+            "-v",
+            &server.url("/mcp"),
+            "--timeout",
+            "4s",
+        ]);
+        let everything = stdout(&output) + &stderr(&output);
+        assert!(everything.contains("listed"), "{everything}");
+        let odd = everything.chars().find(|c| {
+            (c.is_control() && *c != '\n')
+                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{e0000}'..='\u{e007f}')
+        });
+        assert_eq!(odd, None, "{format}: {everything:?}");
+        if format == "jsonl" {
+            assert_eq!(
+                rows(&output)[0]["name"],
+                payload,
+                "JSON holds the text itself"
+            );
+        }
+    }
+    let outside: Vec<_> = tree(folder.path())
+        .into_iter()
+        .filter(|(path, _)| !path.starts_with("out"))
+        .collect();
+    assert!(outside.is_empty(), "{outside:?}");
 }
