@@ -5,7 +5,7 @@ use super::context::Context;
 use super::program::{Asked, ask_program, revealed, start_fault};
 use crate::mcp::{Fault, Listing, missing_variables};
 use crate::model::{Outcome, Source, Target};
-use crate::sandbox::package::{InstallError, install_npm, install_pypi};
+use crate::sandbox::package::{InstallError, Installed, install_npm, install_pypi};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// asked for.
 pub(super) const STARTS: u32 = 3;
 
-/// Installs the package of `target` and lists its tools.
+/// Installs the package of `target`, lists its tools and removes it.
 pub(super) async fn ask_package(
     target: &Target,
     context: &Context,
@@ -43,6 +43,19 @@ pub(super) async fn ask_package(
     };
     let installed = installed.map_err(|error| install_fault(&error))?;
     asked.package = Some(installed.info.clone());
+    let ended = ask_installed(&installed, target, context, asked).await;
+    installed.remove().await;
+    ended
+}
+
+/// Starts what was installed, as often as it takes.
+async fn ask_installed(
+    installed: &Installed,
+    target: &Target,
+    context: &Context,
+    asked: &mut Asked,
+) -> Result<(), Fault> {
+    let options = &context.options;
     let mut program = installed.program.clone();
     program.argv.extend(target.args.iter().cloned());
     program.env.extend(revealed(&target.env));

@@ -43,8 +43,24 @@ pub(super) fn cache(
     Ok(cache)
 }
 
-/// Runs the client to its end; gives the size of the tree, or what `failure` makes of its words.
+/// Runs the client to its end; gives the tree and its size, or what `failure` makes of its words.
 pub(super) async fn install(
+    sandbox: &Sandbox,
+    recipe: Recipe,
+    tree: Tree,
+    options: &InstallOptions,
+    failure: impl FnOnce(&str) -> InstallError,
+) -> Result<(Tree, Size), InstallError> {
+    match fill(sandbox, recipe, &tree, options, failure).await {
+        Ok(size) => Ok((tree, size)),
+        Err(error) => {
+            tree.discard().await;
+            Err(error)
+        }
+    }
+}
+
+async fn fill(
     sandbox: &Sandbox,
     recipe: Recipe,
     tree: &Tree,

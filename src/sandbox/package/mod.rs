@@ -66,6 +66,13 @@ pub struct Installed {
     _tree: Option<TempDir>,
 }
 
+impl Installed {
+    /// Removes the tree, which takes a while, beside the work of others.
+    pub async fn remove(self) {
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    }
+}
+
 /// Why a package could not be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {

@@ -79,7 +79,7 @@ pub(super) async fn install_npm(
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let recipe = recipe(settings().await, &tree, &wanted, options)?;
     let failed = |said: &str| failure(said, &wanted);
-    let size = install(sandbox, recipe, &tree, options, failed).await?;
+    let (tree, size) = install(sandbox, recipe, tree, options, failed).await?;
     let modules = tree.path.join("node_modules");
     let folder = modules.join(package);
     let manifest = read_json(&folder.join("package.json"))

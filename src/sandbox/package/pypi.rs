@@ -174,7 +174,7 @@ pub(super) async fn install_pypi(
         last: vec!["--".to_owned(), wanted.clone()],
     };
     let failed = |said: &str| failure(said, &wanted);
-    let size = install(sandbox, recipe, &tree, options, failed).await?;
+    let (tree, size) = install(sandbox, recipe, tree, options, failed).await?;
     let script = script_of(&packages, package)
         .map(|name| packages.join("bin").join(name))
         .filter(|script| script.is_file())

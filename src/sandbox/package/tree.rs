@@ -45,6 +45,11 @@ impl Tree {
         })
     }
 
+    /// Removes it, which takes a while, beside the work of others.
+    pub(super) async fn discard(self) {
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    }
+
     /// Counts files and bytes.
     pub(super) fn measure(&self, options: &InstallOptions) -> Result<Size, InstallError> {
         measure(&self.path, options)
