@@ -3,11 +3,13 @@
 use super::fault::Fault;
 use crate::model::Outcome;
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Says why a process ended before it answered. `has_network` tells whether it could reach any.
 pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
+    let stderr = &without_colours(stderr);
     let variables = missing_variables(stderr);
     if !variables.is_empty() {
         let names: Vec<String> = variables.into_iter().collect();
@@ -30,13 +32,23 @@ pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
     Fault::new(Outcome::Crashed, detail)
 }
 
+/// The text without what steers the colours of a terminal: it would hide where a name begins.
+fn without_colours(stderr: &str) -> Cow<'_, str> {
+    static COLOUR: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\x1b\[[0-9;?]*[A-Za-z]").ok());
+    match COLOUR.as_ref() {
+        Some(colour) => colour.replace_all(stderr, ""),
+        None => Cow::Borrowed(stderr),
+    }
+}
+
 /// Names of variables that a message says are missing, such as `X_API_KEY is required`.
 pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
     static NAME: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b").ok());
     static COMPLAINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)required|missing|not set|must (?:be )?(?:set|provide)|is not (?:set|defined|provided)|please (?:set|provide)|undefined|no .{0,40}(?:found|provided|configured)|environment variable|expected|need|without|KeyError",
+            r"(?i)required|missing|not set|must (?:be )?(?:set|provide)|is not (?:set|defined|provided)|please (?:set|provide)|undefined|no .{0,40}(?:found|provided|configured)|environment variable|expected|need|without|configure|KeyError",
         )
         .ok()
     });
@@ -120,8 +132,15 @@ mod tests {
         );
         assert_eq!(fault.outcome, Outcome::NeedsConfig);
         assert!(fault.detail.contains("EXAMPLE_API_KEY"));
-        let fault = explain("", "KeyError: 'EXAMPLE_URL'\n", false);
-        assert_eq!(fault.outcome, Outcome::NeedsConfig);
+        for said in [
+            "KeyError: 'EXAMPLE_URL'\n",
+            "\u{1b}[31mERROR\u{1b}[39m \u{1b}[36mEXAMPLE_URL is not set\u{1b}[39m\n",
+            "cannot run without EXAMPLE_URL",
+        ] {
+            let fault = explain("", said, false);
+            assert_eq!(fault.outcome, Outcome::NeedsConfig, "{said}");
+            assert!(fault.detail.ends_with(": EXAMPLE_URL"), "{said}");
+        }
     }
 
     #[test]
@@ -129,7 +148,7 @@ mod tests {
         let said = "Error: getaddrinfo EAI_AGAIN api.example\n";
         assert_eq!(explain("", said, false).outcome, Outcome::NeedsNetwork);
         assert_eq!(explain("", said, true).outcome, Outcome::Crashed);
-        let fault = explain("exit status 3", "a\nTypeError: x\u{1b}[0m\n  at y\n", false);
+        let fault = explain("exit status 3", "a\nTypeError: x\u{1b}]0\n  at y\n", false);
         assert_eq!(fault.outcome, Outcome::Crashed);
         assert!(
             fault.detail.contains("TypeError: x\\u{1b}"),
