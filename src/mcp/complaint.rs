@@ -24,6 +24,10 @@ pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
             "it wants the network and was run without",
         );
     }
+    if let Some(line) = wants_credentials(stderr) {
+        let detail = format!("it wants credentials; it said: {}", Fault::clip(line));
+        return Fault::new(Outcome::NeedsConfig, detail);
+    }
     let mut detail = format!("the process ended ({status}) before it answered");
     if let Some(line) = last_words(stderr) {
         detail.push_str("; it said: ");
@@ -63,6 +67,21 @@ pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
         .filter(|name| !is_error_code(name) && name.len() <= 80)
         .take(20)
         .collect()
+}
+
+/// The line that says that a credential is missing, without naming a variable for it.
+fn wants_credentials(stderr: &str) -> Option<&str> {
+    static WANTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(?:api[ _-]?key|token|credentials?|secret|oauth keys?)\b[^.]{0,60}\b(?:required|missing|not (?:set|found|provided))\b",
+        )
+        .ok()
+    });
+    let wanted = WANTED.as_ref()?;
+    stderr
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() < 500 && wanted.is_match(line))
 }
 
 /// Codes that runtimes print and that are no variables.
@@ -141,6 +160,25 @@ mod tests {
             assert_eq!(fault.outcome, Outcome::NeedsConfig, "{said}");
             assert!(fault.detail.ends_with(": EXAMPLE_URL"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_missing_credential_without_a_name_is_configuration_too() {
+        for said in [
+            "An example API token is required.\n",
+            "Error: appId, and appSecret are required\n",
+            "Credentials not found. Run with 'auth' first.\n",
+        ] {
+            let fault = explain("", said, false);
+            assert_eq!(fault.outcome, Outcome::NeedsConfig, "{said}");
+            assert!(fault.detail.ends_with(said.trim()), "{}", fault.detail);
+        }
+        let fault = explain(
+            "",
+            "SyntaxError: unexpected token\nmodule not found\n",
+            false,
+        );
+        assert_eq!(fault.outcome, Outcome::Crashed);
     }
 
     #[test]
