@@ -192,5 +192,11 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
+        // Its groups can be removed once the last process is gone, which takes a moment.
+        if let Some(cgroup) = self.cgroup.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(cgroup.end());
+        }
     }
 }
