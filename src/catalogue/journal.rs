@@ -1,7 +1,8 @@
 //! The journal of a run: what is done, one line each, so that a run that was cut off can go on.
 //!
 //! It stands in `runs/unfinished-<digest>/journal.jsonl`, named by the targets of the run, and is
-//! removed when the run is done. At most a second, or a hundred lines, of it can be lost.
+//! removed when the run is done. Each line is handed to the operating system at once, so a run that
+//! is killed loses none; a machine that loses power loses at most a second, or a hundred lines.
 
 use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;

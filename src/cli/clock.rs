@@ -1,6 +1,6 @@
 //! The clock of the command line; everything below it is told the time.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970, or what `SOURCE_DATE_EPOCH` says, so that a run can be made again byte for
 /// byte. Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
@@ -13,6 +13,11 @@ pub(super) fn now_seconds() -> u64 {
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs())
     })
+}
+
+/// A duration in whole milliseconds.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Today, `YYYY-MM-DD`, in UTC.

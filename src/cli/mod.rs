@@ -16,6 +16,7 @@ mod diff;
 mod doctor;
 mod eval;
 mod failure;
+mod forward;
 mod output;
 mod overriding;
 mod policy;
@@ -67,6 +68,9 @@ enum Command {
     Diff(diff::Args),
     /// Say what of the sandbox and the network holds on this machine
     Doctor(doctor::Args),
+    /// Inside a sandbox: run a program with the way to its registry opened
+    #[command(hide = true)]
+    SandboxForward(forward::Args),
 }
 
 /// Runs the program: parses `arguments`, runs the command, prints what went wrong, and gives the
@@ -91,6 +95,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Lock(args) => check::run_lock(args),
         Command::Diff(args) => diff::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::SandboxForward(args) => return forward::run(&args),
     };
     match result {
         Ok(exit) => exit.into(),

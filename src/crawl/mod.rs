@@ -10,10 +10,13 @@
 //! A server that fails is a record like any other; only a broken machine is an error.
 
 mod attempt;
+mod context;
 mod hosts;
 mod options;
 mod packages;
 mod plan;
+mod program;
+mod record;
 mod registry;
 mod robots;
 mod saved;

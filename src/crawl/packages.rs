@@ -1,10 +1,11 @@
 //! Packages: installed, started without network, and started again with false credentials when
 //! they insist on some.
 
-use super::attempt::{Asked, Context, ask_program, revealed, start_fault};
+use super::context::Context;
+use super::program::{Asked, ask_program, revealed, start_fault};
 use crate::mcp::{Fault, Listing, missing_variables};
 use crate::model::{Outcome, Source, Target};
-use crate::sandbox::package::{InstallError, install_npm, install_pypi};
+use crate::sandbox::package::{InstallError, Installed, install_npm, install_pypi};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 /// asked for.
 pub(super) const STARTS: u32 = 3;
 
-/// Installs the package of `target` and lists its tools.
+/// Installs the package of `target`, lists its tools and removes it.
 pub(super) async fn ask_package(
     target: &Target,
     context: &Context,
@@ -42,6 +43,19 @@ pub(super) async fn ask_package(
     };
     let installed = installed.map_err(|error| install_fault(&error))?;
     asked.package = Some(installed.info.clone());
+    let ended = ask_installed(&installed, target, context, asked).await;
+    installed.remove().await;
+    ended
+}
+
+/// Starts what was installed, as often as it takes.
+async fn ask_installed(
+    installed: &Installed,
+    target: &Target,
+    context: &Context,
+    asked: &mut Asked,
+) -> Result<(), Fault> {
+    let options = &context.options;
     let mut program = installed.program.clone();
     program.argv.extend(target.args.iter().cloned());
     program.env.extend(revealed(&target.env));
@@ -52,10 +66,14 @@ pub(super) async fn ask_package(
         let deadline = Instant::now() + options.limits.total;
         let ended = ask_program(&program, context, deadline, asked).await;
         let Err(fault) = ended else { return Ok(()) };
-        let wanted: Vec<String> = missing_variables(&fault.detail)
+        let mut wanted: Vec<String> = missing_variables(&fault.detail)
             .into_iter()
             .filter(|name| !program.env.contains_key(name))
             .collect();
+        // `X_FILE` is another way to give what is wanted as `X`, and would be read.
+        if wanted.iter().any(|name| !name.ends_with("_FILE")) {
+            wanted.retain(|name| !name.ends_with("_FILE"));
+        }
         let again = fault.outcome == Outcome::NeedsConfig
             && options.placeholders
             && !wanted.is_empty()
@@ -82,6 +100,10 @@ fn placeholder(name: &str) -> String {
         "https://placeholder.invalid".to_owned()
     } else if is("HOST") || is("DOMAIN") {
         "placeholder.invalid".to_owned()
+    } else if ["DIR", "PATH", "FOLDER"].iter().any(|part| is(part)) {
+        "/tmp".to_owned()
+    } else if is("REGION") {
+        "placeholder-1".to_owned()
     } else if is("PORT") {
         "9".to_owned()
     } else if is("EMAIL") {
@@ -100,9 +122,11 @@ fn install_fault(error: &InstallError) -> Fault {
         InstallError::Unreachable(_) => Outcome::Refused,
         InstallError::Start(start) => return start_fault(start),
         InstallError::NoProgram(_) => Outcome::NotMcp,
-        InstallError::NotFound(_) | InstallError::Failed(_) | InstallError::Io(_) => {
-            Outcome::Crashed
-        }
+        InstallError::NotFound(_)
+        | InstallError::Needs(_)
+        | InstallError::Elsewhere(_)
+        | InstallError::Failed(_)
+        | InstallError::Io(_) => Outcome::Crashed,
     };
     Fault::new(outcome, Fault::clip(&error.to_string()))
 }

@@ -1,7 +1,8 @@
 //! One target's way through a run: it waits for its turn, is asked, and is asked again when its
 //! host was busy.
 
-use super::attempt::{Context, ask};
+use super::attempt::ask;
+use super::context::Context;
 use super::hosts::{Hosts, LONGEST_WAIT};
 use super::options::Options;
 use super::{Scanned, Step, packages};

@@ -3,11 +3,13 @@
 use super::fault::Fault;
 use crate::model::Outcome;
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Says why a process ended before it answered. `has_network` tells whether it could reach any.
 pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
+    let stderr = &without_colours(stderr);
     let variables = missing_variables(stderr);
     if !variables.is_empty() {
         let names: Vec<String> = variables.into_iter().collect();
@@ -22,6 +24,10 @@ pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
             "it wants the network and was run without",
         );
     }
+    if let Some(line) = wants_credentials(stderr) {
+        let detail = format!("it wants credentials; it said: {}", Fault::clip(line));
+        return Fault::new(Outcome::NeedsConfig, detail);
+    }
     let mut detail = format!("the process ended ({status}) before it answered");
     if let Some(line) = last_words(stderr) {
         detail.push_str("; it said: ");
@@ -30,13 +36,23 @@ pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
     Fault::new(Outcome::Crashed, detail)
 }
 
+/// The text without what steers the colours of a terminal: it would hide where a name begins.
+fn without_colours(stderr: &str) -> Cow<'_, str> {
+    static COLOUR: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\x1b\[[0-9;?]*[A-Za-z]").ok());
+    match COLOUR.as_ref() {
+        Some(colour) => colour.replace_all(stderr, ""),
+        None => Cow::Borrowed(stderr),
+    }
+}
+
 /// Names of variables that a message says are missing, such as `X_API_KEY is required`.
 pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
     static NAME: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b").ok());
     static COMPLAINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)required|missing|not set|must (?:be )?(?:set|provide)|is not (?:set|defined|provided)|please (?:set|provide)|undefined|no .{0,40}(?:found|provided|configured)|environment variable|expected|need",
+            r"(?i)required|missing|not set|must (?:be )?(?:set|provide)|is not (?:set|defined|provided)|please (?:set|provide)|undefined|no .{0,40}(?:found|provided|configured)|environment variable|expected|need|without|configure|KeyError",
         )
         .ok()
     });
@@ -51,6 +67,21 @@ pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
         .filter(|name| !is_error_code(name) && name.len() <= 80)
         .take(20)
         .collect()
+}
+
+/// The line that says that a credential is missing, without naming a variable for it.
+fn wants_credentials(stderr: &str) -> Option<&str> {
+    static WANTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(?:api[ _-]?key|token|credentials?|secret|oauth keys?)\b[^.]{0,60}\b(?:required|missing|not (?:set|found|provided))\b",
+        )
+        .ok()
+    });
+    let wanted = WANTED.as_ref()?;
+    stderr
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() < 500 && wanted.is_match(line))
 }
 
 /// Codes that runtimes print and that are no variables.
@@ -87,19 +118,24 @@ pub(crate) fn wants_network(stderr: &str) -> bool {
     .any(|sign| stderr.contains(sign))
 }
 
-/// The line most likely to hold the reason: the last one that names an error, else the last.
+/// The line most likely to hold the reason: the last one that says `error:`, else the last one that
+/// names an error and is no help on a flag, else the last.
 fn last_words(stderr: &str) -> Option<&str> {
-    let mut lines = stderr
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let last = lines.next_back()?;
-    let error = stderr
-        .lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| line.to_ascii_lowercase().contains("error"));
-    Some(error.unwrap_or(last))
+    let lines = || {
+        stderr
+            .lines()
+            .rev()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let says = |word: &str| {
+        lines()
+            .filter(|line| !line.starts_with('-'))
+            .find(|line| line.to_ascii_lowercase().contains(word))
+    };
+    says("error:")
+        .or_else(|| says("error"))
+        .or_else(|| lines().next())
 }
 
 #[cfg(test)]
@@ -115,6 +151,34 @@ mod tests {
         );
         assert_eq!(fault.outcome, Outcome::NeedsConfig);
         assert!(fault.detail.contains("EXAMPLE_API_KEY"));
+        for said in [
+            "KeyError: 'EXAMPLE_URL'\n",
+            "\u{1b}[31mERROR\u{1b}[39m \u{1b}[36mEXAMPLE_URL is not set\u{1b}[39m\n",
+            "cannot run without EXAMPLE_URL",
+        ] {
+            let fault = explain("", said, false);
+            assert_eq!(fault.outcome, Outcome::NeedsConfig, "{said}");
+            assert!(fault.detail.ends_with(": EXAMPLE_URL"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_missing_credential_without_a_name_is_configuration_too() {
+        for said in [
+            "An example API token is required.\n",
+            "Error: appId, and appSecret are required\n",
+            "Credentials not found. Run with 'auth' first.\n",
+        ] {
+            let fault = explain("", said, false);
+            assert_eq!(fault.outcome, Outcome::NeedsConfig, "{said}");
+            assert!(fault.detail.ends_with(said.trim()), "{}", fault.detail);
+        }
+        let fault = explain(
+            "",
+            "SyntaxError: unexpected token\nmodule not found\n",
+            false,
+        );
+        assert_eq!(fault.outcome, Outcome::Crashed);
     }
 
     #[test]
@@ -122,13 +186,16 @@ mod tests {
         let said = "Error: getaddrinfo EAI_AGAIN api.example\n";
         assert_eq!(explain("", said, false).outcome, Outcome::NeedsNetwork);
         assert_eq!(explain("", said, true).outcome, Outcome::Crashed);
-        let fault = explain("exit status 3", "a\nTypeError: x\u{1b}[0m\n  at y\n", false);
+        let fault = explain("exit status 3", "a\nTypeError: x\u{1b}]0\n  at y\n", false);
         assert_eq!(fault.outcome, Outcome::Crashed);
         assert!(
             fault.detail.contains("TypeError: x\\u{1b}"),
             "{}",
             fault.detail
         );
+        let usage = "Error: no kubeconfig\nUsage:\n  --log-file  where errors go\n  --x\n";
+        let fault = explain("", usage, false);
+        assert!(fault.detail.ends_with("it said: Error: no kubeconfig"));
         assert!(missing_variables("code: 'ERR_MODULE_NOT_FOUND' missing").is_empty());
     }
 }

@@ -17,6 +17,8 @@ pub struct Fault {
     pub retry_after: Option<u64>,
     /// Whether the server no longer knows the session, so that a new one may be opened.
     pub session_gone: bool,
+    /// Whether the server said that it speaks the stateless era after all.
+    pub stateless: bool,
 }
 
 impl Fault {
@@ -29,6 +31,7 @@ impl Fault {
             status: None,
             retry_after: None,
             session_gone: false,
+            stateless: false,
         }
     }
 

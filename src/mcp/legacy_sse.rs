@@ -4,12 +4,12 @@
 use super::fault::Fault;
 use super::http::{self, Call, Http};
 use super::limits::Limits;
-use super::lister::Reply;
 use super::listing::Listing;
 use super::message::{self, Message};
+use super::reply::{Reply, answer_to, to_text, too_many_messages};
 use super::room::Room;
 use super::sse::{Event, SseReader};
-use super::streamable::{answer_to, content_type, to_text, too_many_messages};
+use super::streamable::content_type;
 use crate::model::Outcome;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Response};

@@ -4,11 +4,11 @@ use super::fault::Fault;
 use super::limits::Limits;
 use super::listing::{Listing, Next};
 use super::message::{Members, RpcError};
+use super::reply::Reply;
 use super::stdio::Stdio;
 use super::streamable::Streamable;
 use crate::model::snapshot::Era;
 use crate::model::{Outcome, Problem};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -29,22 +29,6 @@ pub enum Channel {
     Streamable(Box<Streamable>),
     /// An HTTP endpoint of the first revision, with its stream of events.
     Sse(Box<super::LegacySse>),
-}
-
-/// What came back for one request.
-#[derive(Debug)]
-pub enum Reply {
-    /// The result, raw.
-    Result(Box<RawValue>),
-    /// A JSON-RPC error.
-    Error(RpcError),
-    /// Over HTTP: an answer that is no JSON-RPC message, with its status.
-    Other {
-        /// The HTTP status.
-        status: u16,
-        /// What it looked like.
-        detail: String,
-    },
 }
 
 impl Channel {
@@ -95,17 +79,25 @@ pub async fn list(
     limits: &Limits,
     listing: &mut Listing,
 ) -> Result<(), Fault> {
-    let modern = match channel {
+    let mut modern = match channel {
         // The first revision has no stateless form.
         Channel::Sse(_) => None,
-        _ => discover(channel, limits, listing).await?,
+        _ => discover(channel, limits.discover, listing).await?,
     };
-    match &modern {
-        Some(version) => {
-            listing.era = Some(Era::Modern);
-            listing.protocol_version = Some(version.clone());
+    if modern.is_none()
+        && let Err(fault) = initialize(channel, limits, listing).await
+    {
+        // A program that takes long to start answers the first question after we gave up on it.
+        if fault.stateless {
+            modern = discover(channel, limits.total, listing).await?;
         }
-        None => initialize(channel, limits, listing).await?,
+        if modern.is_none() {
+            return Err(fault);
+        }
+    }
+    if let Some(version) = &modern {
+        listing.era = Some(Era::Modern);
+        listing.protocol_version = Some(version.clone());
     }
     match pages(channel, modern.as_deref(), limits, listing).await {
         Err(fault) if fault.session_gone => reopened(channel, limits, listing).await?,
@@ -193,7 +185,7 @@ fn client_info() -> Value {
 /// Asks `server/discover`; gives the revision to speak, or `None` for a server of the session era.
 async fn discover(
     channel: &mut Channel,
-    limits: &Limits,
+    wait: Duration,
     listing: &mut Listing,
 ) -> Result<Option<String>, Fault> {
     let mut version = MODERN.to_owned();
@@ -201,7 +193,7 @@ async fn discover(
         channel.speak(Era::Modern, &version);
         let params = json!({"_meta": meta(&version)});
         let reply = channel
-            .request("server/discover", params, limits.discover, listing)
+            .request("server/discover", params, wait, listing)
             .await;
         let reply = match reply {
             Ok(reply) => reply,
@@ -297,10 +289,10 @@ async fn initialize(
                 match known {
                     Some(known) if attempt == 0 && known != offer => offer = known,
                     _ => {
-                        return Err(Fault::new(
-                            Outcome::ProtocolError,
-                            format!("initialize was refused: {}", said(&error)),
-                        ));
+                        let reason = format!("initialize was refused: {}", said(&error));
+                        let mut fault = Fault::new(Outcome::ProtocolError, reason);
+                        fault.stateless = error.is_modern();
+                        return Err(fault);
                     }
                 }
             }

@@ -5,11 +5,10 @@ use super::fault::Fault;
 use super::http::seconds;
 use super::limits::Limits;
 use super::lines::LineReader;
-use super::lister::Reply;
 use super::listing::Listing;
 use super::message::{self, Message};
+use super::reply::{Reply, answer_to, to_text, too_many_messages};
 use super::room::Room;
-use super::streamable::{answer_to, to_text, too_many_messages};
 use crate::model::{Outcome, Problem};
 use crate::sandbox::Started;
 use serde_json::{Value, json};
@@ -199,6 +198,9 @@ impl Stdio {
         if let Some(reader) = self.stderr_reader.take() {
             // A child of the child may hold the pipe open for ever.
             let _ = timeout(Duration::from_millis(200), reader).await;
+        }
+        if let Some(limit) = self.started.overran() {
+            return Fault::new(Outcome::Crashed, format!("{limit} and was ended"));
         }
         let stderr = self.stderr_text();
         complaint::explain(&status, &stderr, self.started.has_network())

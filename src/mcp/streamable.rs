@@ -4,9 +4,9 @@
 use super::fault::Fault;
 use super::http::{self, Call, Http};
 use super::limits::Limits;
-use super::lister::Reply;
 use super::listing::Listing;
 use super::message::{self, Message};
+use super::reply::{Reply, answer_to, to_text, too_many_messages};
 use super::room::Room;
 use super::sse::SseReader;
 use crate::model::snapshot::Era;
@@ -146,16 +146,16 @@ impl Streamable {
             return Err(fault);
         }
         if status.is_success() {
-            // A session id belongs to where it came from.
+            if url.origin() != self.url.origin() {
+                // Credentials and the session stay with the origin they belong to.
+                self.headers.clear();
+                self.session = None;
+            }
             if let Some(session) = response.headers().get("mcp-session-id")
                 && method == "initialize"
                 && session.as_bytes().iter().all(|b| (0x21..=0x7e).contains(b))
             {
                 self.session = Some(session.clone());
-            }
-            if url.origin() != self.url.origin() {
-                // Credentials stay with the origin they were given for.
-                self.headers.clear();
             }
             self.url = url;
         }
@@ -390,24 +390,6 @@ impl Streamable {
     }
 }
 
-/// The answer to a request of the server. `id` is its raw JSON.
-pub(super) fn answer_to(id: &str, method: &str) -> String {
-    if method == "ping" {
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#)
-    } else {
-        format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"not supported"}}}}"#
-        )
-    }
-}
-
-pub(super) fn too_many_messages(limit: usize) -> Fault {
-    Fault::new(
-        Outcome::ProtocolError,
-        format!("more than {limit} messages that answer nothing"),
-    )
-}
-
 /// The media type without parameters, in lower case.
 pub(super) fn content_type(response: &Response) -> String {
     response
@@ -418,17 +400,6 @@ pub(super) fn content_type(response: &Response) -> String {
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase()
-}
-
-/// Bytes as text; what is no UTF-8 is replaced, and noted.
-pub(super) fn to_text(bytes: Vec<u8>, listing: &mut Listing) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| {
-        listing.problem(Problem::new(
-            "not_utf8",
-            "the answer is not UTF-8; odd bytes were replaced",
-        ));
-        String::from_utf8_lossy(error.as_bytes()).into_owned()
-    })
 }
 
 /// What an answer that is no message looks like.

@@ -2,6 +2,7 @@
 
 use super::cgroup::Group;
 use super::process::{PASSED_ON, StartError, Started, spawn};
+use super::watch::Watch;
 use super::{Confinement, Program, ProgramLimits, reach};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -29,13 +30,22 @@ const ETC: [&str; 10] = [
     "/etc/ssl",
 ];
 
+/// Address space of one process where control groups cannot be had: runtimes reserve much more than
+/// they use.
+const ADDRESS_SPACE: u64 = 4 << 30;
+
 /// A bubblewrap that works on this machine.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bubblewrap {
     bwrap: PathBuf,
     prlimit: Option<PathBuf>,
     /// Whether a second user namespace can be forbidden inside.
     forbids_namespaces: bool,
+    /// Whether control groups are tried.
+    groups: bool,
+    /// Whether the kernel counts processes for each sandbox by itself: not for root, and not before
+    /// Linux 5.14.
+    counts_processes: bool,
 }
 
 impl Bubblewrap {
@@ -57,6 +67,8 @@ impl Bubblewrap {
                 bwrap: bwrap.clone(),
                 prlimit: prlimit.clone(),
                 forbids_namespaces,
+                groups: true,
+                counts_processes: false,
             };
             let mut command = Command::new(&candidate.bwrap);
             command
@@ -72,10 +84,69 @@ impl Bubblewrap {
             if let Ok(Ok(status)) = run
                 && status.success()
             {
-                return Some(candidate);
+                let counts_processes = candidate.counts_processes().await;
+                return Some(Bubblewrap {
+                    counts_processes,
+                    ..candidate
+                });
             }
         }
         None
+    }
+
+    /// The same without control groups, as on a machine that has none for us.
+    #[must_use]
+    pub fn without_groups(&self) -> Bubblewrap {
+        Bubblewrap {
+            groups: false,
+            ..self.clone()
+        }
+    }
+
+    /// Tries whether a limit on processes that is set inside holds, and counts only what is inside.
+    async fn counts_processes(&self) -> bool {
+        let Some(prlimit) = self.prlimit_inside() else {
+            return false;
+        };
+        let count = "( i=0; while [ $i -lt 40 ]; do sleep 1 & i=$((i+1)); done ) 2>/dev/null; \
+                     set -- /proc/[0-9]*; echo $#";
+        let mut command = Command::new(&self.bwrap);
+        command
+            .env_clear()
+            .args(self.namespaces(false))
+            .args([
+                "--ro-bind",
+                "/",
+                "/",
+                "--proc",
+                "/proc",
+                "--dev",
+                "/dev",
+                "--",
+            ])
+            .arg(prlimit)
+            .args(["--nproc=20", "--", "/bin/sh", "-c", count])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let run = tokio::time::timeout(Duration::from_secs(5), command.output()).await;
+        let Ok(Ok(output)) = run else { return false };
+        let seen = String::from_utf8_lossy(&output.stdout);
+        // Fewer than these: what else this user runs was counted too.
+        seen.trim()
+            .parse()
+            .is_ok_and(|count| (12..=22).contains(&count))
+    }
+
+    /// `prlimit` where a sandbox shows it.
+    fn prlimit_inside(&self) -> Option<&Path> {
+        let prlimit = self.prlimit.as_deref()?;
+        let shown = ["/usr/bin", "/usr/sbin", "/bin"];
+        shown
+            .iter()
+            .any(|folder| prlimit.starts_with(folder))
+            .then_some(prlimit)
     }
 
     fn namespaces(&self, network: bool) -> Vec<&'static str> {
@@ -115,9 +186,18 @@ impl Bubblewrap {
             source,
         })?;
         let mut degraded = Vec::new();
-        let cgroup = Group::make(limits);
+        let cgroup = self.groups.then(|| Group::make(limits)).flatten();
+        let watched = cgroup.is_none() && Watch::is_possible();
+        let counted = self.prlimit_inside().filter(|_| self.counts_processes);
         if cgroup.is_none() {
-            degraded.extend(["memory", "processes"]);
+            degraded.push(if watched { "memory_polled" } else { "memory" });
+            if counted.is_none() {
+                degraded.push(if watched {
+                    "processes_polled"
+                } else {
+                    "processes"
+                });
+            }
         }
         let mut command = self.limited(cgroup.as_ref(), limits, &mut degraded);
         command.args(self.namespaces(program.network));
@@ -161,7 +241,12 @@ impl Bubblewrap {
         command
             .arg("--chdir")
             .arg(folder.as_deref().unwrap_or(Path::new(HOME)));
-        command.arg("--").arg(found).args(&program.argv[1..]);
+        command.arg("--");
+        if let (None, Some(prlimit)) = (&cgroup, counted) {
+            let limit = format!("--nproc={}", limits.processes);
+            command.arg(prlimit).arg(limit).arg("--");
+        }
+        command.arg(found).args(&program.argv[1..]);
         // Inside, /proc/1/environ is bubblewrap's own environment: it must hold nothing of ours.
         command.env_clear();
         for variable in PASSED_ON {
@@ -176,14 +261,18 @@ impl Bubblewrap {
         let mut confinement = Confinement {
             kind: "bubblewrap",
             net: if program.network { "host" } else { "none" },
-            processes: cgroup.is_some().then_some(limits.processes),
-            memory_mib: cgroup.is_some().then_some(limits.memory_mib),
+            processes: (!degraded.contains(&"processes")).then_some(limits.processes),
+            memory_mib: (!degraded.contains(&"memory")).then_some(limits.memory_mib),
             disk_mib: Some(limits.disk_mib),
             degraded,
         };
         confinement.degraded.sort_unstable();
         confinement.degraded.dedup();
-        spawn(command, name, cgroup, confinement, vec![etc])
+        let mut started = spawn(command, name, cgroup, confinement, vec![etc])?;
+        if watched {
+            started.watch(limits);
+        }
+        Ok(started)
     }
 
     /// `bwrap` in its control group and under the limits that each process has for itself.
@@ -199,6 +288,9 @@ impl Bubblewrap {
             words.push("--core=0".into());
             words.push(format!("--nofile={}", limits.descriptors).into());
             words.push(format!("--fsize={}", limits.file_mib << 20).into());
+            if cgroup.is_none() {
+                words.push(format!("--as={ADDRESS_SPACE}").into());
+            }
             words.push("--".into());
         } else {
             degraded.extend(["descriptors", "file_size"]);

@@ -5,6 +5,7 @@ use super::ProgramLimits;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::process::Command;
@@ -25,6 +26,8 @@ exec "$@"
 "#;
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
+/// Whether groups of killed runs were looked for.
+static STALE: Once = Once::new();
 
 impl Group {
     /// Makes groups with these limits; `None` where that cannot be done for both.
@@ -35,6 +38,11 @@ impl Group {
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
         let root = Path::new("/sys/fs/cgroup");
+        STALE.call_once(|| {
+            for place in [root.to_owned(), root.join("pids"), root.join("memory")] {
+                remove_stale(&place);
+            }
+        });
         let memory = (limits.memory_mib << 20).to_string();
         let processes = limits.processes.to_string();
         let mut group = Group {
@@ -61,6 +69,19 @@ impl Group {
         };
         // When dropped here, what was made is removed again.
         done.then_some(group)
+    }
+
+    /// Whether the kernel ended one of its processes for want of memory.
+    pub(super) fn ran_out_of_memory(&self) -> bool {
+        self.folders.iter().any(|folder| {
+            ["memory.oom_control", "memory.events"].iter().any(|name| {
+                let counts = fs::read_to_string(folder.join(name)).unwrap_or_default();
+                counts
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("oom_kill "))
+                    .any(|count| count.trim() != "0")
+            })
+        })
     }
 
     fn add_folder(&mut self, folder: PathBuf) -> io::Result<PathBuf> {
@@ -100,6 +121,21 @@ impl Group {
         self.folders.retain(|folder| {
             fs::remove_dir(folder).is_err_and(|error| error.kind() != io::ErrorKind::NotFound)
         });
+    }
+}
+
+/// Removes the groups of runs that were killed. One that still holds a process cannot be removed.
+fn remove_stale(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name
+            .strip_prefix("toolrisk-")
+            .and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        if let Some(process) = process
+            && !Path::new("/proc").join(process.to_string()).exists()
+        {
+            let _ = fs::remove_dir(entry.path());
+        }
     }
 }
 

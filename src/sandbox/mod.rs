@@ -6,12 +6,15 @@
 
 mod bubblewrap;
 mod cgroup;
+mod egress;
 pub mod package;
 mod probe;
 mod process;
 mod reach;
+mod watch;
 
 pub use bubblewrap::Bubblewrap;
+pub(crate) use egress::forward;
 pub use probe::{Check, probe};
 pub use process::{StartError, Started};
 
@@ -91,7 +94,8 @@ pub struct Confinement {
     pub memory_mib: Option<u64>,
     /// Space in temporary folders in MiB, where limited.
     pub disk_mib: Option<u64>,
-    /// What could not be had on this machine, sorted.
+    /// What could not be had on this machine, sorted. `memory_polled` and `processes_polled`: the
+    /// limit is not the kernel's, the tree is looked at several times a second.
     pub degraded: Vec<&'static str>,
 }
 

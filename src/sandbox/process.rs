@@ -1,7 +1,8 @@
 //! A started process and its end.
 
 use super::cgroup::Group;
-use super::{Confinement, Program};
+use super::watch::Watch;
+use super::{Confinement, Program, ProgramLimits};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::process::Stdio;
@@ -40,6 +41,7 @@ pub struct Started {
     child: Child,
     group: Option<Pid>,
     cgroup: Option<Group>,
+    watch: Option<Watch>,
     confinement: Confinement,
     /// Folders that live as long as the process.
     _folders: Vec<tempfile::TempDir>,
@@ -100,6 +102,7 @@ pub(super) fn spawn(
         child,
         group,
         cgroup,
+        watch: None,
         confinement,
         _folders: folders,
     })
@@ -113,6 +116,23 @@ impl Started {
             self.child.stdout.take()?,
             self.child.stderr.take()?,
         ))
+    }
+
+    /// Looks at the process and all that it starts, and ends them when they pass the limits.
+    pub(super) fn watch(&mut self, limits: &ProgramLimits) {
+        self.watch = self.group.map(|root| Watch::over(root, limits));
+    }
+
+    /// The limit that the process or one of its children met, if that ended it.
+    pub fn overran(&self) -> Option<String> {
+        let watched = self.watch.as_ref().and_then(Watch::why);
+        watched.or_else(|| {
+            let group = self.cgroup.as_ref()?;
+            let limit = self.confinement.memory_mib?;
+            group
+                .ran_out_of_memory()
+                .then(|| format!("it used more than {limit} MiB of memory"))
+        })
     }
 
     /// How the process is confined.
@@ -155,6 +175,7 @@ impl Started {
         // The process was killed: this ends at once.
         let _ = timeout(Duration::from_secs(5), self.child.wait()).await;
         self.group = None;
+        self.watch = None;
         if let Some(cgroup) = self.cgroup.take() {
             cgroup.end().await;
         }
@@ -171,5 +192,11 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
+        // Its groups can be removed once the last process is gone, which takes a moment.
+        if let Some(cgroup) = self.cgroup.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(cgroup.end());
+        }
     }
 }

@@ -23,6 +23,7 @@ mod inputs;
 mod killed;
 mod lock;
 mod overrides;
+mod packages;
 mod peers;
 mod policy;
 mod publish;

@@ -115,3 +115,49 @@ fn time_and_fetch_speak_the_stateless_era() {
         (1, Some("2026-07-28"))
     );
 }
+
+/// Two tools over the transport that its first argument names.
+const FASTMCP: &str = "\
+import sys
+from fastmcp import FastMCP
+server = FastMCP('example')
+@server.tool
+def get_sum(a: int, b: int) -> int:
+    'Adds two numbers.'
+    return a + b
+@server.tool
+def delete_entry(name: str) -> str:
+    'Deletes the entry of that name.'
+    return name
+transport = sys.argv[1]
+if transport == 'stdio':
+    server.run(transport='stdio', show_banner=False)
+else:
+    server.run(transport=transport, host='127.0.0.1', port=int(sys.argv[2]), show_banner=False)
+";
+
+#[test]
+fn fastmcp_lists_the_same_over_stdio_http_and_sse() {
+    let Some(python) = peer("venv/bin/python") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("server.py");
+    std::fs::write(&script, FASTMCP).unwrap();
+    let stdio = list(&["--timeout", "60s", "--", &python, text(&script), "stdio"]);
+    assert_eq!(count(&stdio), 2);
+    for (mode, path, transport, era) in [
+        ("http", "mcp", "streamable-http", "modern"),
+        ("sse", "sse", "sse", "legacy"),
+    ] {
+        let port = free_port();
+        let _running = serve(
+            Command::new(&python).args([text(&script), mode, &port.to_string()]),
+            port,
+        );
+        let http = list(&[&format!("http://127.0.0.1:{port}/{path}")]);
+        assert_eq!(http["tools"], stdio["tools"], "over {mode}");
+        assert_eq!(http["transport"], transport);
+        assert_eq!(http["era"], era, "over {mode}");
+    }
+}

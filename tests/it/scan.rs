@@ -15,15 +15,10 @@ fn temp() -> tempfile::TempDir {
 /// Scans what is typed and gives its only row and its record.
 fn scan_one(arguments: &[&str]) -> (Value, Value) {
     let folder = temp();
-    let mut all = vec![
-        "scan",
-        "-C",
-        text(folder.path()),
-        "--format",
-        "jsonl",
-        "--timeout",
-        "5s",
-    ];
+    let mut all = vec!["scan", "-C", text(folder.path()), "--format", "jsonl"];
+    if !arguments.contains(&"--timeout") {
+        all.extend(["--timeout", "5s"]);
+    }
     all.extend(arguments);
     let output = run(&all);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -391,6 +386,24 @@ fn programs_that_misbehave_are_rows() {
         let row = rows(&output).remove(0);
         assert_eq!(row["outcome"], outcome, "{script}: {row}");
     }
+}
+
+#[test]
+fn a_stateless_program_that_starts_slowly_is_listed() {
+    if !has_sandbox() {
+        return;
+    }
+    // It answers the first question when we have long gone on to the second, which it refuses.
+    let script = r#"sleep 5; while read -r line; do id=${line#*'"id":'}; id=${id%%,*}
+case "$line" in
+*server/discover*) more='"result":{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}}';;
+*tools/list*) more='"result":{"tools":[{"name":"get_x"}]}';;
+*) more='"error":{"code":-32022,"message":"no handshake"}';;
+esac; echo '{"jsonrpc":"2.0","id":'"$id,$more"'}'; done"#;
+    let (row, record) = scan_one(&["--timeout", "12s", "--", "sh", "-c", script]);
+    assert_eq!(row["outcome"], "listed", "{row}");
+    assert_eq!(row["tools"], 1);
+    assert_eq!(record["era"], "modern");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! is contacted or written.
 
 use super::Args;
-use super::lists;
+use super::lists::{self, bad};
 use crate::cli::Failure;
 use crate::crawl::read_saved;
 use crate::mcp::Limits;
@@ -105,8 +105,4 @@ fn add_headers(
         }
     }
     Ok(())
-}
-
-pub(super) fn bad(error: TargetsError) -> Failure {
-    Failure::bad_input(error.message, error.help)
 }

@@ -1,6 +1,7 @@
 //! The events of a run as JSON lines, for `--events FILE`.
 
 use crate::cli::Failure;
+use crate::cli::clock::millis;
 use crate::cli::output::write_json;
 use crate::model::Shown;
 use serde_json::json;
@@ -37,7 +38,7 @@ impl Events {
         let Some((file, path)) = &mut self.file else {
             return Ok(());
         };
-        let mut event = json!({"event": kind, "at": super::run::millis(self.clock.elapsed())});
+        let mut event = json!({"event": kind, "at": millis(self.clock.elapsed())});
         if let (Some(event), Some(more)) = (event.as_object_mut(), more.as_object_mut()) {
             event.append(more);
         }

@@ -1,7 +1,6 @@
 //! The lists of a scan: files and folders, the machine's clients, registries.
 
 use super::Args;
-use super::collect::bad;
 use crate::cli::{Failure, output};
 use crate::crawl::{Options, read_registry};
 use crate::model::target::Origin;
@@ -197,4 +196,9 @@ fn registry_of(
             .all(|(target, _)| target.origin == Origin::List)
     );
     Ok(input)
+}
+
+/// Bad input, as the command line tells it.
+pub(super) fn bad(error: TargetsError) -> Failure {
+    Failure::bad_input(error.message, error.help)
 }

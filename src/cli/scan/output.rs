@@ -1,8 +1,8 @@
 //! The rows of a scan, and its summary.
 
 use super::Format;
-use super::run::millis;
 use crate::catalogue::RunReport;
+use crate::cli::clock::millis;
 use crate::cli::output::{stdout, write_json};
 use crate::crawl::Scanned;
 use crate::model::snapshot::Era;

@@ -5,11 +5,11 @@ use super::output::{Row, Rows, summary};
 use super::settings::options;
 use super::{Args, Day};
 use crate::catalogue::{Catalogue, Journal, RunReport, RunTarget, Schedule};
-use crate::cli::clock::{now_seconds, rfc3339};
+use crate::cli::clock::{millis, now_seconds, rfc3339};
 use crate::cli::{Exit, Failure, output};
 use crate::crawl::{Crawler, Scanned, Step, Stop};
 use crate::mcp::missing_variables;
-use crate::model::{Outcome, Source, Target};
+use crate::model::{Outcome, Slug, Source, Target};
 use crate::sandbox::Bubblewrap;
 use crate::targets::optout::OptOut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -153,6 +153,7 @@ fn open_journal(
             .filter(|entry| {
                 let target = targets.get(entry.index);
                 target.is_some_and(|target| target.slug() == entry.seen.slug)
+                    && has_record(catalogue, &entry.seen.slug)
             })
             .collect();
         output::note(&format!(
@@ -172,6 +173,12 @@ fn open_journal(
         .clear()
         .map_err(|error| Failure::failed(error.to_string()))?;
     Ok((journal, Vec::new()))
+}
+
+/// Whether the record of a target that was done is there. A machine that lost power may have kept the
+/// line of the journal and not the record.
+fn has_record(catalogue: &Catalogue, slug: &Slug) -> bool {
+    std::fs::metadata(catalogue.path_of(slug)).is_ok_and(|file| file.len() > 0)
 }
 
 /// A run under way.
@@ -340,10 +347,6 @@ fn has_sandbox() -> Result<bool, Failure> {
         .build()
         .map_err(|error| Failure::failed(error.to_string()))?;
     Ok(runtime.block_on(Bubblewrap::find()).is_some())
-}
-
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What a run is called.

@@ -1,8 +1,11 @@
 //! npm packages: `npm install --ignore-scripts`, then the program that `package.json` names.
 
-use super::{
-    InstallError, InstallOptions, Installed, Tree, ask_host, reason, run, system_certificates,
+use super::client::{
+    Recipe, ask_host, behind, cache, install, reason, system_certificates, through_proxy,
 };
+use super::tree::Tree;
+use super::{InstallError, InstallOptions, Installed};
+use crate::sandbox::egress::Destinations;
 use crate::sandbox::{Program, Sandbox, reach};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -12,25 +15,57 @@ use tokio::sync::OnceCell;
 /// Settings of npm on this machine that the installation needs; none of them is a credential.
 #[derive(Debug, Clone, Default)]
 struct Settings {
-    registry: Option<String>,
+    /// Settings that are handed on by name.
+    handed_on: Vec<(String, String)>,
     ca_file: Option<String>,
+    proxy: Option<String>,
+}
+
+impl Settings {
+    /// Picks from what `npm config list --json` prints.
+    fn of(all: &Value) -> Settings {
+        let text = |value: &Value| {
+            let text = value.as_str().filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
+        let mut settings = Settings {
+            ca_file: text(&all["cafile"]),
+            proxy: text(&all["https-proxy"]).or_else(|| text(&all["proxy"])),
+            ..Settings::default()
+        };
+        for (name, value) in all.as_object().into_iter().flatten() {
+            // `registry`, and `@scope:registry` for the packages of a scope.
+            let is_registry = name == "registry" || name.ends_with(":registry");
+            if let Some(value) = text(value).filter(|_| is_registry) {
+                settings.handed_on.push((name.clone(), value));
+            }
+        }
+        settings
+    }
+
+    fn destinations(&self) -> Destinations {
+        let mut destinations = Destinations::default();
+        for (_, registry) in &self.handed_on {
+            destinations.open(registry);
+        }
+        through_proxy(&mut destinations, self.proxy.as_deref());
+        destinations
+    }
 }
 
 async fn settings() -> Settings {
     static SETTINGS: OnceCell<Settings> = OnceCell::const_new();
     SETTINGS
         .get_or_init(|| async {
-            let (registry, ca_file) = tokio::join!(
-                ask_host("npm", &["config", "get", "registry"]),
-                ask_host("npm", &["config", "get", "cafile"])
-            );
-            Settings { registry, ca_file }
+            let all = ask_host("npm", &["config", "list", "--json"]).await;
+            let all = all.and_then(|text| serde_json::from_str(&text).ok());
+            Settings::of(&all.unwrap_or_default())
         })
         .await
         .clone()
 }
 
-pub(super) async fn install(
+pub(super) async fn install_npm(
     sandbox: &Sandbox,
     package: &str,
     version: Option<&str>,
@@ -39,56 +74,12 @@ pub(super) async fn install(
     let path = std::env::var("PATH").unwrap_or_default();
     let node = reach::find_program("node", &path).ok_or(InstallError::NoClient("node"))?;
     reach::find_program("npm", &path).ok_or(InstallError::NoClient("npm"))?;
-    let cache = options.cache.join("npm");
-    std::fs::create_dir_all(&cache)?;
     let tree = Tree::make(options, &format!("npm-{}", package.replace('/', "-")))?;
     let wanted = format!("{package}@{}", version.unwrap_or("latest"));
-    let settings = settings().await;
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let mut argv: Vec<String> = [
-        "npm",
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--no-update-notifier",
-        "--omit=dev",
-        "--loglevel=error",
-        "--fetch-retries=1",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    if !options.allow_build {
-        argv.push("--ignore-scripts".to_owned());
-    }
-    argv.extend(["--prefix".to_owned(), text(&tree.path)]);
-    argv.extend(["--cache".to_owned(), text(&cache)]);
-    let mut visible = Vec::new();
-    if let Some(registry) = settings.registry {
-        argv.extend(["--registry".to_owned(), registry]);
-    }
-    if let Some(ca_file) = settings.ca_file {
-        visible.push(PathBuf::from(&ca_file));
-        argv.extend(["--cafile".to_owned(), ca_file]);
-    }
-    argv.extend(["--".to_owned(), wanted.clone()]);
-    let mut env = BTreeMap::new();
-    if let Some(file) = system_certificates() {
-        env.insert("NODE_EXTRA_CA_CERTS".to_owned(), text(&file));
-    }
-    let program = Program {
-        argv,
-        env,
-        folder: Some(tree.path.clone()),
-        visible,
-        writable: vec![tree.path.clone(), cache],
-        find_needs: true,
-        network: true,
-    };
-    let (done, said) = run(sandbox, &program, options).await?;
-    if !done {
-        return Err(failure(&said, &wanted));
-    }
-    let (files, bytes) = tree.measure(options)?;
+    let recipe = recipe(settings().await, &tree, &wanted, options)?;
+    let failed = |said: &str| failure(said, &wanted);
+    let (tree, size) = install(sandbox, recipe, tree, options, failed).await?;
     let modules = tree.path.join("node_modules");
     let folder = modules.join(package);
     let manifest = read_json(&folder.join("package.json"))
@@ -104,8 +95,8 @@ pub(super) async fn install(
         "name": package,
         "version": manifest["version"],
         "integrity": locked["integrity"],
-        "files": files,
-        "bytes": bytes,
+        "files": size.files,
+        "bytes": size.bytes,
     });
     Ok(Installed {
         program: Program {
@@ -123,9 +114,70 @@ pub(super) async fn install(
     })
 }
 
+/// How npm is told to install `wanted` into the tree.
+fn recipe(
+    settings: Settings,
+    tree: &Tree,
+    wanted: &str,
+    options: &InstallOptions,
+) -> Result<Recipe, InstallError> {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let cache = cache(options, tree, "npm")?;
+    let mut argv: Vec<String> = [
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--omit=dev",
+        "--loglevel=error",
+        "--fetch-retries=1",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    if !options.allow_build {
+        argv.push("--ignore-scripts".to_owned());
+    }
+    argv.extend(["--prefix".to_owned(), text(&tree.path)]);
+    argv.extend(["--cache".to_owned(), text(&cache)]);
+    for (name, value) in &settings.handed_on {
+        argv.push(format!("--{name}={value}"));
+    }
+    let mut visible = Vec::new();
+    if let Some(ca_file) = &settings.ca_file {
+        visible.push(PathBuf::from(ca_file));
+        argv.extend(["--cafile".to_owned(), ca_file.clone()]);
+    }
+    let mut env = BTreeMap::new();
+    if let Some(file) = system_certificates() {
+        env.insert("NODE_EXTRA_CA_CERTS".to_owned(), text(&file));
+    }
+    Ok(Recipe {
+        argv,
+        proxy: &["--https-proxy={}", "--proxy={}"],
+        env,
+        visible,
+        cache,
+        destinations: settings.destinations(),
+        last: vec!["--".to_owned(), wanted.to_owned()],
+    })
+}
+
 /// Says from npm's codes why an installation failed.
 fn failure(said: &str, wanted: &str) -> InstallError {
     let has = |code: &str| said.contains(code);
+    let missing = behind(said, "No matching version found for ").or_else(|| {
+        behind(said, "404  '").map(|rest| rest.split('\'').next().unwrap_or("").to_owned())
+    });
+    // `@scope/name@range`: the name ends at the last `@` that is not the first character.
+    let name = |text: &str| {
+        text.rfind('@')
+            .filter(|at| *at > 0)
+            .map(|at| text[..at].to_owned())
+    };
+    if let Some(missing) = missing.filter(|missing| name(missing) != name(wanted)) {
+        return InstallError::Needs(missing);
+    }
     if has("E404") || has("ETARGET") || has("ENOVERSIONS") || has("EINVALIDPACKAGENAME") {
         InstallError::NotFound(format!("{wanted} at npm"))
     } else if has("ENOTFOUND") || has("EAI_AGAIN") || has("ECONNREFUSED") || has("ETIMEDOUT") {
@@ -188,11 +240,39 @@ mod tests {
     }
 
     #[test]
+    fn registries_of_scopes_are_open_too_and_credentials_are_left() {
+        let all = json!({
+            "registry": "https://one.example/", "@s:registry": "https://two.example/npm/",
+            "cafile": null, "https-proxy": "", "proxy": "http://proxy.example:3128",
+            "//one.example/:_authToken": "hunter2", "audit": false,
+        });
+        let settings = Settings::of(&all);
+        let names: Vec<&str> = settings
+            .handed_on
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["registry", "@s:registry"]);
+        assert_eq!(settings.proxy.as_deref(), Some("http://proxy.example:3128"));
+        let mut open = Destinations::default();
+        open.open("https://one.example");
+        open.open("https://two.example");
+        through_proxy(&mut open, settings.proxy.as_deref());
+        assert_eq!(settings.destinations(), open);
+    }
+
+    #[test]
     fn failures_are_told_apart() {
         assert!(matches!(
             failure("npm error code ETARGET", "x@9"),
             InstallError::NotFound(_)
         ));
+        let own =
+            "npm error code ETARGET\nnpm error notarget No matching version found for @s/x@9.\n";
+        assert!(matches!(failure(own, "@s/x@9"), InstallError::NotFound(_)));
+        let other =
+            "npm error code ETARGET\nnpm error notarget No matching version found for y@^1.\n";
+        assert!(matches!(failure(other, "@s/x@9"), InstallError::Needs(what) if what == "y@^1"));
         assert!(matches!(
             failure("npm error code EAI_AGAIN", "x"),
             InstallError::Unreachable(_)

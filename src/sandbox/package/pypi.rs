@@ -1,30 +1,127 @@
 //! Python packages: wheels alone, installed by `pip`, then the console script they declare.
 
-use super::{InstallError, InstallOptions, Installed, Tree, ask_host, reason, run};
+use super::client::{Recipe, ask_host, behind, cache, install, reason, through_proxy};
+use super::tree::Tree;
+use super::{InstallError, InstallOptions, Installed};
+use crate::sandbox::egress::Destinations;
 use crate::sandbox::{Program, Sandbox};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tokio::sync::OnceCell;
 
-/// The Python of this machine, its wrappers resolved.
-async fn python() -> Option<String> {
-    static PYTHON: OnceCell<Option<String>> = OnceCell::const_new();
-    PYTHON
-        .get_or_init(|| ask_host("python3", &["-c", "import sys; print(sys.executable)"]))
-        .await
-        .clone()
+/// Prints where Python is, its wrappers resolved, and which index its pip uses unless it is told
+/// another: the index itself, and the host of its files.
+const ASK_PYTHON: &str = "\
+import json, sys
+from pip._internal.models.index import PyPI
+print(json.dumps([sys.executable, PyPI.simple_url, PyPI.file_storage_domain]))";
+
+/// Settings of pip that are handed on.
+const HANDED_ON: [&str; 9] = [
+    "cert",
+    "default-timeout",
+    "extra-index-url",
+    "find-links",
+    "index-url",
+    "no-index",
+    "prefer-binary",
+    "timeout",
+    "trusted-host",
+];
+
+/// The Python of this machine and the settings of its pip.
+#[derive(Debug, Clone, Default)]
+struct Settings {
+    python: String,
+    default_index: String,
+    default_files: String,
+    /// By their long names.
+    pip: BTreeMap<String, String>,
 }
 
-pub(super) async fn install(
+impl Settings {
+    async fn ask() -> Option<Settings> {
+        let said = ask_host("python3", &["-c", ASK_PYTHON]).await?;
+        let [python, default_index, default_files]: [String; 3] =
+            serde_json::from_str(&said).ok()?;
+        let pip = ask_host(&python, &["-m", "pip", "config", "list"]).await;
+        Some(Settings {
+            python,
+            default_index,
+            default_files,
+            pip: read_config(&pip.unwrap_or_default()),
+        })
+    }
+
+    /// The index, its further ones, and where the default one keeps its files.
+    fn destinations(&self) -> Destinations {
+        let mut destinations = Destinations::default();
+        if !self.pip.contains_key("index-url") && !self.pip.contains_key("no-index") {
+            destinations.open(&self.default_index);
+            destinations.open(&format!("https://{}/", self.default_files));
+        }
+        for name in ["index-url", "extra-index-url", "find-links"] {
+            let addresses = self.pip.get(name).map(String::as_str).unwrap_or_default();
+            for address in addresses.split_whitespace() {
+                destinations.open(address);
+            }
+        }
+        through_proxy(&mut destinations, self.pip.get("proxy").map(String::as_str));
+        destinations
+    }
+
+    /// The settings as variables, so that no file with more in it has to be shown.
+    fn env(&self) -> BTreeMap<String, String> {
+        let mut env = BTreeMap::from([("PIP_CONFIG_FILE".to_owned(), "/dev/null".to_owned())]);
+        for name in HANDED_ON {
+            if let Some(value) = self.pip.get(name) {
+                let name = name.replace('-', "_").to_ascii_uppercase();
+                env.insert(format!("PIP_{name}"), value.clone());
+            }
+        }
+        env
+    }
+}
+
+/// Reads what `pip config list` prints: `section.name='value'`, a section `:env:` being the
+/// environment. What is said for `install` counts more than what is said for all commands, and the
+/// environment more than both.
+fn read_config(text: &str) -> BTreeMap<String, String> {
+    let mut settings = BTreeMap::new();
+    for section in ["global.", "install.", ":env:."] {
+        for line in text.lines() {
+            let Some((name, value)) = line
+                .strip_prefix(section)
+                .and_then(|line| line.split_once('='))
+            else {
+                continue;
+            };
+            let quoted = value.trim();
+            let value = ['\'', '"']
+                .into_iter()
+                .find_map(|quote| quoted.strip_prefix(quote)?.strip_suffix(quote))
+                .unwrap_or(quoted);
+            settings.insert(name.replace('_', "-"), value.replace("\\n", " "));
+        }
+    }
+    settings
+}
+
+async fn settings() -> Option<Settings> {
+    static SETTINGS: OnceCell<Option<Settings>> = OnceCell::const_new();
+    SETTINGS.get_or_init(Settings::ask).await.clone()
+}
+
+pub(super) async fn install_pypi(
     sandbox: &Sandbox,
     package: &str,
     version: Option<&str>,
     options: &InstallOptions,
 ) -> Result<Installed, InstallError> {
-    let python = python().await.ok_or(InstallError::NoClient("python3"))?;
-    let cache = options.cache.join("pip");
-    std::fs::create_dir_all(&cache)?;
+    let settings = settings()
+        .await
+        .ok_or(InstallError::NoClient("python3 with pip"))?;
     let tree = Tree::make(options, &format!("pypi-{package}"))?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let packages = tree.path.join("packages");
@@ -33,6 +130,8 @@ pub(super) async fn install(
         Some(version) => format!("{package}=={version}"),
         None => package.to_owned(),
     };
+    let cache = cache(options, &tree, "pip")?;
+    let python = settings.python.clone();
     let mut argv: Vec<String> = [
         python.as_str(),
         "-m",
@@ -53,42 +152,43 @@ pub(super) async fn install(
     argv.extend(["--target".to_owned(), text(&packages)]);
     argv.extend(["--cache-dir".to_owned(), text(&cache)]);
     argv.extend(["--report".to_owned(), text(&report)]);
-    argv.extend(["--".to_owned(), wanted.clone()]);
-    // Settings of pip on this machine, such as an index or a certificate.
-    let env: BTreeMap<String, String> = std::env::vars()
-        .filter(|(name, _)| name.starts_with("PIP_") || name == "SSL_CERT_FILE")
-        .collect();
-    let mut visible = vec![PathBuf::from("/etc/pip.conf")];
-    visible.extend(
-        env.values()
-            .filter(|value| value.starts_with('/'))
-            .map(PathBuf::from),
-    );
-    let program = Program {
-        argv,
-        env,
-        folder: Some(tree.path.clone()),
-        visible,
-        writable: vec![tree.path.clone(), cache],
-        find_needs: true,
-        network: true,
-    };
-    let (done, said) = run(sandbox, &program, options).await?;
-    if !done {
-        return Err(failure(&said, &wanted));
+    let mut env = settings.env();
+    if let Ok(file) = std::env::var("SSL_CERT_FILE") {
+        env.insert("SSL_CERT_FILE".to_owned(), file);
     }
-    let (files, bytes) = tree.measure(options)?;
+    let files = ["PIP_CERT", "PIP_FIND_LINKS", "SSL_CERT_FILE"];
+    let visible = files
+        .iter()
+        .filter_map(|name| env.get(*name))
+        .flat_map(|value| value.split_whitespace())
+        .filter(|value| value.starts_with('/'))
+        .map(PathBuf::from)
+        .collect();
+    let recipe = Recipe {
+        argv,
+        proxy: &["--proxy={}"],
+        env,
+        visible,
+        cache,
+        destinations: settings.destinations(),
+        last: vec!["--".to_owned(), wanted.clone()],
+    };
+    let failed = |said: &str| failure(said, &wanted);
+    let (tree, size) = install(sandbox, recipe, tree, options, failed).await?;
     let script = script_of(&packages, package)
         .map(|name| packages.join("bin").join(name))
         .filter(|script| script.is_file())
+        .map(|script| vec![text(&script)]);
+    let start = script
+        .or_else(|| module_of(&packages, package).map(|name| vec!["-m".to_owned(), name]))
         .ok_or_else(|| InstallError::NoProgram(package.to_owned()))?;
     let mut info = json!({
         "registry": "pypi",
         "name": package,
         "version": null,
         "integrity": null,
-        "files": files,
-        "bytes": bytes,
+        "files": size.files,
+        "bytes": size.bytes,
     });
     if let Some((version, integrity)) = reported(&report, package) {
         info["version"] = version;
@@ -102,7 +202,7 @@ pub(super) async fn install(
     ];
     Ok(Installed {
         program: Program {
-            argv: vec![python, text(&script)],
+            argv: std::iter::once(python).chain(start).collect(),
             env: env.map(|(key, value)| (key.to_owned(), value)).into(),
             visible: vec![tree.path.clone()],
             find_needs: true,
@@ -116,6 +216,14 @@ pub(super) async fn install(
 /// Says from pip's words why an installation failed.
 fn failure(said: &str, wanted: &str) -> InstallError {
     let has = |words: &str| said.contains(words);
+    let name = |text: &str| {
+        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+        normal(&text[..end.unwrap_or(text.len())])
+    };
+    let missing = behind(said, "No matching distribution found for ");
+    if let Some(missing) = missing.filter(|missing| name(missing) != name(wanted)) {
+        return InstallError::NeedsBuild(format!("{missing}, which it needs,"));
+    }
     if has("No matching distribution found") {
         // pip lists the versions it knows; with none left out there is no wheel at all.
         if has("from versions: none") || !wanted.contains("==") {
@@ -188,6 +296,13 @@ fn script_of(packages: &Path, package: &str) -> Option<String> {
         .map(|name| (*name).to_owned())
 }
 
+/// The module that a distribution without a console script can be started by: the one named like it.
+fn module_of(packages: &Path, package: &str) -> Option<String> {
+    let name = normal(package).replace('-', "_");
+    let main = packages.join(&name).join("__main__.py");
+    main.is_file().then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,12 +327,59 @@ mod tests {
         );
         write("[console_scripts]\n../x = z:main\n");
         assert_eq!(script_of(folder.path(), "mcp-server-x"), None);
+        assert_eq!(module_of(folder.path(), "mcp-server-x"), None);
+        let module = folder.path().join("mcp_server_x");
+        std::fs::create_dir(&module).unwrap();
+        std::fs::write(module.join("__main__.py"), "").unwrap();
+        assert_eq!(
+            module_of(folder.path(), "mcp-server-x").as_deref(),
+            Some("mcp_server_x")
+        );
+    }
+
+    #[test]
+    fn settings_of_pip_are_read_and_open_their_hosts() {
+        let said = "\
+:env:.find-links='/opt/wheels'
+global.cert='/etc/ssl/x.crt'
+global.extra-index-url='\\nhttps://a.example/simple\\nhttps://b.example/simple'
+global.index-url='https://other.example/simple'
+install.index-url='https://token@index.example/simple'
+search.index-url='https://search.example/'
+";
+        let mut settings = Settings {
+            default_index: "https://default.example/simple".to_owned(),
+            default_files: "files.example".to_owned(),
+            pip: read_config(said),
+            ..Settings::default()
+        };
+        let open = |hosts: &[&str]| {
+            let mut open = Destinations::default();
+            for host in hosts {
+                open.open(&format!("https://{host}/"));
+            }
+            through_proxy(&mut open, None);
+            open
+        };
+        let hosts = ["index.example", "a.example", "b.example"];
+        assert_eq!(settings.destinations(), open(&hosts));
+        let env = settings.env();
+        assert_eq!(env["PIP_INDEX_URL"], "https://token@index.example/simple");
+        assert_eq!(env["PIP_FIND_LINKS"], "/opt/wheels");
+        assert_eq!(env["PIP_CONFIG_FILE"], "/dev/null");
+        settings.pip.clear();
+        let hosts = ["default.example", "files.example"];
+        assert_eq!(settings.destinations(), open(&hosts));
     }
 
     #[test]
     fn failures_are_told_apart() {
         let none = "ERROR: No matching distribution found for x==9 (from versions: 1.0, 2.0)";
         assert!(matches!(failure(none, "x==9"), InstallError::NotFound(_)));
+        let other = "ERROR: Could not find a version that satisfies the requirement y>=2 (from x) (from versions: 1.0)\nERROR: No matching distribution found for y>=2";
+        assert!(
+            matches!(failure(other, "x==9"), InstallError::NeedsBuild(what) if what.starts_with("y>=2, which"))
+        );
         let sdist = "(from versions: none)\nERROR: No matching distribution found for x";
         assert!(matches!(failure(sdist, "x"), InstallError::NeedsBuild(_)));
     }

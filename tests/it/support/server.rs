@@ -108,6 +108,7 @@ impl Server {
         let (log, handler) = (Arc::clone(&requests), Arc::new(handler) as Arc<Handler>);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let _ = stream.set_nodelay(true);
                 let (log, handler) = (Arc::clone(&log), Arc::clone(&handler));
                 tokio::spawn(async move {
                     // A client that goes away is no concern of the server.
@@ -164,8 +165,10 @@ async fn serve(
                     head.push_str(&format!("Content-Length: {}\r\n", body.len()));
                 }
                 head.push_str("\r\n");
-                stream.write_all(head.as_bytes()).await?;
-                stream.write_all(&body).await?;
+                // In one piece: two would wait for each other's acknowledgement.
+                let mut bytes = head.into_bytes();
+                bytes.extend_from_slice(&body);
+                stream.write_all(&bytes).await?;
             }
             Answer::Pieces(status, headers, pieces) => {
                 let head = head(status, &headers) + "Connection: close\r\n\r\n";

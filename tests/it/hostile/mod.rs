@@ -1,11 +1,17 @@
 //! Servers that misbehave: each ends with its named outcome, in bounded time and memory.
+//!
+//! Which threat is held by which test is a table in docs/crawling.md.
+
+mod addresses;
+mod cost;
+mod escape;
+mod programs;
 
 use crate::support::mcp::{self, tools};
 use crate::support::server::{Answer, Request, Server};
 use crate::support::{rows, run, stderr, stdout, text, toolrisk, tree};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 /// The row and the record of one URL, asked as typed.
@@ -66,14 +72,14 @@ fn json_head() -> Vec<(String, String)> {
 fn every_way_to_be_slow_or_large_has_its_outcome() {
     let second = Duration::from_secs(1);
     let gzip = |layers: usize| {
-        let mut bytes = vec![b'x'; 200 << 20];
+        let mut bytes = vec![b'x'; 40 << 20];
         for _ in 0..layers {
-            bytes = gzipped(&bytes);
+            bytes = cost::gzipped(&bytes);
         }
         bytes
     };
     let bomb = gzip(1);
-    let double = gzipped(&bomb);
+    let double = cost::gzipped(&bomb);
     let cases: Vec<(&str, &str, Answer)> = vec![
         ("one byte a second, head", "timeout", Answer::RawEndless(second, b"H".to_vec())),
         ("one byte a second, body", "timeout", Answer::Endless(200, json_head(), second, b" ".to_vec())),
@@ -154,22 +160,6 @@ fn every_way_to_be_slow_or_large_has_its_outcome() {
     assert_eq!(seen, names, "{}", stdout(&output));
     // One budget for each and all at once: far from the sum of the budgets.
     assert!(took < Duration::from_secs(30), "{took:?}");
-}
-
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
-    use std::process::{Command, Stdio};
-    let mut child = Command::new("gzip")
-        .arg("-1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let bytes = bytes.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&bytes));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    output.stdout
 }
 
 #[test]
@@ -292,213 +282,6 @@ fn odd_tools_cost_nothing_but_themselves() {
         ids.contains(&"duplicate_tool_name") && ids.contains(&"tool_not_json"),
         "{ids:?}"
     );
-}
-
-#[test]
-fn no_form_of_an_inner_address_is_contacted_for_a_list() {
-    let trap = Server::start(|request| mcp::legacy(request, json!(tools(1))));
-    let port = trap.port();
-    let hosts = [
-        "127.0.0.1",
-        "127.1",
-        "0x7f000001",
-        "2130706433",
-        "0177.0.0.1",
-        "127.0.0.1.",
-        "0.0.0.0",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]",
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "[fd00::8]",
-        "169.254.169.254",
-        "10.0.0.1",
-        "100.64.10.1",
-        "192.168.0.1",
-        "[fe80::1]",
-        "localhost",
-    ];
-    let folder = tempfile::tempdir().unwrap();
-    let urls: Vec<String> = hosts
-        .iter()
-        .map(|host| format!("http://{host}:{port}/mcp"))
-        .collect();
-    let list = list_file(folder.path(), &urls);
-    let output = run(&[
-        "scan",
-        "--from",
-        &list,
-        "-C",
-        text(&folder.path().join("out")),
-        "--format",
-        "jsonl",
-        "--timeout",
-        "5s",
-    ]);
-    for (row, host) in rows(&output).iter().zip(hosts) {
-        assert_eq!(row["outcome"], "blocked_address", "{host}: {row}");
-    }
-    assert!(trap.requests().is_empty(), "not a byte arrived");
-}
-
-#[test]
-fn redirects_cannot_lead_inside_or_carry_credentials_out() {
-    let other = Server::start(|request| mcp::legacy(request, json!(tools(1))));
-    let (inside, outside) = (other.url("/inside"), other.url("/outside"));
-    let open = Server::start(move |request| match request.path.as_str() {
-        // 127.0.0.2 is not opened by the flag below.
-        "/inside" => {
-            Answer::status(302).with("Location", &inside.replace("127.0.0.1", "127.0.0.2"))
-        }
-        "/meta" => Answer::status(307).with("Location", "http://169.254.169.254/latest"),
-        "/file" => Answer::status(302).with("Location", "file:///etc/passwd"),
-        "/outside" => Answer::status(307).with("Location", &outside),
-        _ => Answer::status(404),
-    });
-    let folder = tempfile::tempdir().unwrap();
-    let urls: Vec<String> = ["/inside", "/meta", "/file"]
-        .iter()
-        .map(|path| open.url(path))
-        .collect();
-    let list = list_file(folder.path(), &urls);
-    let output = run(&[
-        "scan",
-        "--from",
-        &list,
-        "-C",
-        text(&folder.path().join("out")),
-        "--format",
-        "jsonl",
-        "--allow-net",
-        "127.0.0.1/32",
-        "--timeout",
-        "5s",
-    ]);
-    for row in rows(&output) {
-        assert_eq!(row["outcome"], "blocked_address", "{row}");
-    }
-    assert!(other.requests().is_empty(), "no hop led inside");
-    let (row, _) = scan(
-        &open.url("/outside"),
-        &["--header", "Authorization: Bearer hunter2-hunter2"],
-    );
-    assert_eq!(row["outcome"], "listed", "{row}");
-    assert!(
-        open.requests()
-            .iter()
-            .any(|r| r.header("authorization").is_some())
-    );
-    for request in other.requests() {
-        assert_eq!(
-            request.header("authorization"),
-            None,
-            "the credential stays with its origin"
-        );
-    }
-}
-
-#[test]
-fn a_name_that_changes_its_address_gains_nothing() {
-    use std::net::IpAddr;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use toolrisk::crawl::{Crawler, Options};
-    use toolrisk::mcp::address::Lookup;
-    use toolrisk::model::Outcome;
-    use toolrisk::model::target::Origin;
-
-    /// First an address that is open, then one that is not.
-    #[derive(Debug, Default)]
-    struct Rebinding(AtomicUsize);
-
-    impl Lookup for Rebinding {
-        fn lookup(&self, _host: &str) -> std::io::Result<Vec<IpAddr>> {
-            let first = self.0.fetch_add(1, Ordering::SeqCst) == 0;
-            let address = if first {
-                [127, 0, 0, 1]
-            } else {
-                [127, 0, 0, 2]
-            };
-            Ok(vec![IpAddr::from(address)])
-        }
-    }
-
-    let server = Server::start(|request| match request.path.as_str() {
-        // The connection is closed each time, so that the name is asked for again.
-        "/robots.txt" => Answer::Raw(
-            b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec(),
-        ),
-        _ => mcp::legacy(request, json!(tools(1))),
-    });
-    let url = format!("http://rebinding.example:{}/mcp", server.port());
-    let mut target = toolrisk::targets::parse_argument(&url).unwrap();
-    target.origin = Origin::List;
-    let options = Options {
-        lookup: Arc::new(Rebinding::default()),
-        allow_net: vec!["127.0.0.1/32".parse().unwrap()],
-        ..Options::default()
-    };
-    let scanned = Crawler::new(options).run(vec![target], |_| {}).unwrap();
-    assert_eq!(
-        scanned[0].record.outcome,
-        Outcome::BlockedAddress,
-        "{:?}",
-        scanned[0].record.detail
-    );
-    assert_eq!(
-        server.requests().len(),
-        1,
-        "only what went to the open address"
-    );
-}
-
-#[test]
-fn hostile_names_reach_neither_paths_nor_terminals() {
-    let payload = "../../\u{1b}]0;x\u{7}\u{202e}<b>\u{e0041}";
-    let server = Server::start(move |request| {
-        if request.json()["method"] == "initialize" {
-            let info = json!({"name": payload, "version": "1"});
-            let result =
-                json!({"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": info});
-            return Answer::json(200, mcp::result(request, result)).with("Mcp-Session-Id", "s-1");
-        }
-        mcp::legacy(request, json!([{"name": payload, "description": payload}]))
-    });
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    for format in ["text", "json", "jsonl"] {
-        let output = run(&[
-            "scan",
-            "-C",
-            text(&out),
-            "--format",
-            format,
-            "-v",
-            &server.url("/mcp"),
-            "--timeout",
-            "4s",
-        ]);
-        let everything = stdout(&output) + &stderr(&output);
-        assert!(everything.contains("listed"), "{everything}");
-        let odd = everything.chars().find(|c| {
-            (c.is_control() && *c != '\n')
-                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{e0000}'..='\u{e007f}')
-        });
-        assert_eq!(odd, None, "{format}: {everything:?}");
-        if format == "jsonl" {
-            assert_eq!(
-                rows(&output)[0]["name"],
-                payload,
-                "JSON holds the text itself"
-            );
-        }
-    }
-    let outside: Vec<_> = tree(folder.path())
-        .into_iter()
-        .filter(|(path, _)| !path.starts_with("out"))
-        .collect();
-    assert!(outside.is_empty(), "{outside:?}");
 }
 
 #[test]
