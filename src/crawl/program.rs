@@ -51,6 +51,10 @@ pub(super) async fn ask_program(
     let ended = timeout_at(deadline, list(&mut channel, limits, listing))
         .await
         .unwrap_or_else(|_| Err(overran(limits.total)));
+    let ended = ended.map_err(|fault| match &channel {
+        Channel::Stdio(stdio) => stdio.explained(fault),
+        _ => fault,
+    });
     channel.close().await;
     ended
 }

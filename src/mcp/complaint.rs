@@ -19,13 +19,10 @@ pub(super) fn explain(status: &str, stderr: &str, has_network: bool) -> Fault {
         );
     }
     if !has_network && wants_network(stderr) {
-        return Fault::new(
-            Outcome::NeedsNetwork,
-            "it wants the network and was run without",
-        );
+        return no_network();
     }
-    if let Some(line) = wants_credentials(stderr) {
-        let detail = format!("it wants credentials; it said: {}", Fault::clip(line));
+    if let Some(line) = wants_configuration(stderr) {
+        let detail = format!("it wants configuration; it said: {}", Fault::clip(line));
         return Fault::new(Outcome::NeedsConfig, detail);
     }
     let mut detail = format!("the process ended ({status}) before it answered");
@@ -69,12 +66,26 @@ pub(crate) fn missing_variables(stderr: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The line that says that a credential is missing, without naming a variable for it.
-fn wants_credentials(stderr: &str) -> Option<&str> {
+/// The fault of a program that wants the network and was run without.
+pub(super) fn no_network() -> Fault {
+    Fault::new(
+        Outcome::NeedsNetwork,
+        "it wants the network and was run without",
+    )
+}
+
+/// The line that says that a credential or an argument is missing or no good, without naming a
+/// variable for it.
+fn wants_configuration(stderr: &str) -> Option<&str> {
     static WANTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r"(?i)(?:api[ _-]?key|token|credentials?|secret|oauth keys?)\b[^.]{0,60}\b(?:required|missing|not (?:set|found|provided))\b",
-        )
+        let credential = r"(?:api[\ _-]?key|token|credentials?|secret|oauth\ keys?)";
+        let missing = r"(?:required|missing|not\ (?:set|found|provided))";
+        Regex::new(&format!(
+            r"(?ix) {credential} \b [^.]{{0,60}} \b {missing} \b
+              | \b no \s (?:\w+ \s){{0,3}} {credential} \s (?:was|were|is)? \s? (?:provided|found|given|set)
+              | \b invalid \s (?:\w+ \s){{0,2}} {credential} \b
+              | \b required \s arguments? \b [^.]{{0,60}} \b missing | missing \s required \s arg"
+        ))
         .ok()
     });
     let wanted = WANTED.as_ref()?;
@@ -168,6 +179,9 @@ mod tests {
             "An example API token is required.\n",
             "Error: appId, and appSecret are required\n",
             "Credentials not found. Run with 'auth' first.\n",
+            "Error: No access token was provided.\n",
+            "Error: Invalid API key format.\n",
+            "Error: The following required arguments are missing: x\n",
         ] {
             let fault = explain("", said, false);
             assert_eq!(fault.outcome, Outcome::NeedsConfig, "{said}");

@@ -206,7 +206,22 @@ impl Stdio {
         complaint::explain(&status, &stderr, self.started.has_network())
     }
 
-    /// What the process said on standard error so far, for the explanation of a time-out.
+    /// The same fault, or what is behind it: a process without network that answers that it has
+    /// none, or says so and never answers, wants the network.
+    #[must_use]
+    pub fn explained(&self, fault: Fault) -> Fault {
+        let said = match fault.outcome {
+            Outcome::ProtocolError => fault.detail.clone(),
+            Outcome::Timeout => self.stderr_text(),
+            _ => return fault,
+        };
+        if !self.started.has_network() && complaint::wants_network(&said) {
+            return complaint::no_network();
+        }
+        fault
+    }
+
+    /// What the process said on standard error so far.
     pub fn stderr_text(&self) -> String {
         let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&kept).into_owned()

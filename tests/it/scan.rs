@@ -365,6 +365,18 @@ fn programs_that_misbehave_are_rows() {
             "needs_config",
         ),
         ("sleep 60", "timeout"),
+        (
+            "echo 'getaddrinfo EAI_AGAIN x' >&2; sleep 60",
+            "needs_network",
+        ),
+        (
+            r#"while read -r line; do id=${line#*'"id":'}; id=${id%%,*}
+case "$line" in
+*initialize*) more='"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}}';;
+*) more='"error":{"code":-32603,"message":"fetch failed"}';;
+esac; echo '{"jsonrpc":"2.0","id":'"$id,$more"'}'; done"#,
+            "needs_network",
+        ),
         ("yes noise", "not_mcp"),
         ("head -c 40000000 /dev/zero; sleep 60", "too_large"),
     ] {

@@ -1,7 +1,7 @@
 //! The one way out of a sandbox that installs a package: its registry, and nothing else.
 //!
 //! The sandbox has no network. A proxy outside listens on a Unix socket that is shown inside, and
-//! goes to the hosts of an allow-list alone; inside, [`forward`] offers that socket on the
+//! goes to the hosts of an allow-list alone; inside, [`forward()`] offers that socket on the
 //! sandbox's own loopback, where the clients of registries want a proxy to be.
 //!
 //! ```text
