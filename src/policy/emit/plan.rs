@@ -24,6 +24,15 @@ pub(super) struct Plan<'a> {
     pub(super) denied: Vec<&'a str>,
 }
 
+/// Allowed tools that a format cannot let through.
+#[derive(Default)]
+pub(super) struct Unfit {
+    /// It cannot express the name.
+    pub(super) unnamed: Vec<String>,
+    /// It would take another tool for it.
+    pub(super) alike: Vec<String>,
+}
+
 /// The plan of every server, each with a name of its own.
 pub(super) fn all<'a>(sources: &'a [Source<'a>]) -> Vec<Plan<'a>> {
     let mut taken = BTreeSet::new();
@@ -75,13 +84,12 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// Takes out the names that the format cannot express, or would take for another tool's, and
-    /// gives those that were allowed.
+    /// Takes out the names that the format cannot express, or would take for another tool's.
     pub(super) fn take_unfit(
         &mut self,
         fits: fn(&str, &str) -> bool,
         reads_as: fn(&str) -> String,
-    ) -> Vec<String> {
+    ) -> Unfit {
         let mut alike: BTreeMap<String, usize> = BTreeMap::new();
         let allowed = self.allowed.iter().map(|(name, _)| *name);
         for name in allowed.chain(self.ask.iter().chain(&self.denied).copied()) {
@@ -90,11 +98,13 @@ impl<'a> Plan<'a> {
         let alias = &self.alias;
         let fits = |name: &str| fits(alias, name);
         let alone = |name: &str| alike.get(&reads_as(name)).is_none_or(|&count| count == 1);
-        let mut unfit = Vec::new();
+        let mut unfit = Unfit::default();
         self.allowed.retain(|(name, _)| {
             let kept = fits(name) && alone(name);
-            if !kept {
-                unfit.push((*name).to_owned());
+            if !fits(name) {
+                unfit.unnamed.push((*name).to_owned());
+            } else if !kept {
+                unfit.alike.push((*name).to_owned());
             }
             kept
         });

@@ -173,7 +173,10 @@ fn every_engine_allows_what_we_allow_whatever_the_names() {
             let emitted = agrees(emitter, &source, &probes);
             if emitter.can.names == "all" {
                 assert!(
-                    !emitted.losses.iter().any(|l| l.what.contains("the name")),
+                    !emitted
+                        .losses
+                        .iter()
+                        .any(|l| l.what.contains("cannot be written")),
                     "{}",
                     emitter.id
                 );
@@ -310,6 +313,32 @@ fn intercepts_own_check_holds_for_every_kind_of_limit() {
         losses.contains("limits over all tools are not enforced"),
         "{losses}"
     );
+}
+
+#[test]
+fn a_tool_that_a_client_takes_for_another_is_left_out() {
+    let document: PolicyDocument = serde_json::from_value(json!({
+        "version": "1", "default": "deny", "tools": {"get_x": {}, "get_y": {}}
+    }))
+    .unwrap();
+    let source = Source {
+        server: "files",
+        document: &document,
+        unlisted: &["get x".to_owned()],
+    };
+    for (id, left_out) in [
+        ("claude-code", true),
+        ("gemini-cli", true),
+        ("codex", false),
+    ] {
+        let emitted = Emitter::named(id).unwrap().emit(&source, true).unwrap();
+        let said = emitted
+            .losses
+            .iter()
+            .find(|l| l.what.contains("same as another's"));
+        let tools = said.map(|loss| loss.tools.join(" "));
+        assert_eq!(tools.as_deref(), left_out.then_some("get_x"), "{id}");
+    }
 }
 
 #[test]
