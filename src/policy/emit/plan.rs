@@ -7,9 +7,9 @@ use crate::model::Slug;
 use crate::model::policy::ToolRules;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The longest name of a server, in bytes: what a client makes of server and tool together is
-/// limited too.
-const MAX_ALIAS: usize = 40;
+/// The longest name of a server for most formats, in bytes: what a client makes of server and tool
+/// together is limited too.
+pub(super) const MAX_ALIAS: usize = 40;
 
 /// One server's tools by what becomes of them.
 pub(super) struct Plan<'a> {
@@ -33,16 +33,16 @@ pub(super) struct Unfit {
     pub(super) alike: Vec<String>,
 }
 
-/// The plan of every server, each with a name of its own.
-pub(super) fn all<'a>(sources: &'a [Source<'a>]) -> Vec<Plan<'a>> {
+/// The plan of every server, each with a name of its own of at most so many bytes.
+pub(super) fn all<'a>(sources: &'a [Source<'a>], longest: usize) -> Vec<Plan<'a>> {
     let mut taken = BTreeSet::new();
     let mut plans = Vec::with_capacity(sources.len());
     for source in sources {
-        let mut plan = Plan::of(source);
-        let wanted = plan.alias.clone();
+        let mut plan = Plan::of(source, alias(source.server, longest));
         let mut number = 2;
         while !taken.insert(plan.alias.clone()) {
-            plan.alias = format!("{wanted}-{number}");
+            let end = format!("-{number}");
+            plan.alias = alias(source.server, longest.saturating_sub(end.len())) + &end;
             number += 1;
         }
         plans.push(plan);
@@ -51,11 +51,11 @@ pub(super) fn all<'a>(sources: &'a [Source<'a>]) -> Vec<Plan<'a>> {
 }
 
 impl<'a> Plan<'a> {
-    fn of(source: &'a Source<'a>) -> Plan<'a> {
+    fn of(source: &'a Source<'a>, alias: String) -> Plan<'a> {
         let document = source.document;
         let mut plan = Plan {
             source,
-            alias: alias(source.server),
+            alias,
             allowed: Vec::new(),
             ask: Vec::new(),
             denied: Vec::new(),
@@ -136,10 +136,11 @@ fn waits_for_approval(rules: &ToolRules) -> bool {
         .all(|rule| rule.on_deny.as_deref() == Some(NEEDS_APPROVAL))
 }
 
-/// The server's name where every client takes it as it is, else a readable form of it.
-fn alias(server: &str) -> String {
+/// The server's name where every client takes it as it is, else a readable form of it; at most so
+/// many bytes.
+fn alias(server: &str, longest: usize) -> String {
     let plain = !server.is_empty()
-        && server.len() <= MAX_ALIAS
+        && server.len() <= longest
         && server
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -147,7 +148,7 @@ fn alias(server: &str) -> String {
         server.to_owned()
     } else {
         let slug = Slug::readable(server);
-        let cut = slug.as_str().get(..MAX_ALIAS).unwrap_or(slug.as_str());
+        let cut = slug.as_str().get(..longest).unwrap_or(slug.as_str());
         cut.trim_end_matches('-').to_owned()
     }
 }
