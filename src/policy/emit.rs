@@ -107,6 +107,8 @@ pub struct Emitter {
     pub can: Abilities,
     /// What happens to a tool that is not named, where that is not denial.
     open: &'static str,
+    /// The longest name of a server that it can be given, in bytes.
+    longest_alias: usize,
     /// Whether it can express a name.
     fits: fn(alias: &str, tool: &str) -> bool,
     /// What a tool's name becomes before the format's rules see it: two tools of one such name
@@ -154,6 +156,7 @@ static POLICYLAYER: Emitter = Emitter {
         names: "all",
     },
     open: "",
+    longest_alias: plan::MAX_ALIAS,
     fits: |_, _| true,
     reads_as: str::to_owned,
     render: Render::One(|plan| super::to_json(plan.source.document)),
@@ -188,7 +191,7 @@ impl Emitter {
                 why: self.open,
             });
         }
-        let mut plans = plan::all(sources);
+        let mut plans = plan::all(sources, self.longest_alias);
         let unfit = plans
             .iter_mut()
             .map(|plan| plan.take_unfit(self.fits, self.reads_as))

@@ -115,10 +115,11 @@ impl Lost {
                 1 => "1 tool of ".to_owned(),
                 several => format!("{several} tools of "),
             };
-            output::note(&format!(
-                "{id}: lost: {}: {tools}{documents} servers",
-                Shown(what)
-            ));
+            let servers = match documents {
+                1 => "1 server".to_owned(),
+                several => format!("{several} servers"),
+            };
+            output::note(&format!("{id}: lost: {}: {tools}{servers}", Shown(what)));
         }
         if self.renamed > 0 {
             output::note(&format!(

@@ -93,8 +93,7 @@ pub(super) fn emitted(emitter: &Emitter, emitted: &Emitted) {
     }
     for (server, alias) in emitted.renamed.iter().take(MOST) {
         output::note(&format!(
-            "{}: {} is named {} there, and must be in the configuration too; --name chooses \
-             another",
+            "{}: {} is named {} there, and must be in the configuration too",
             emitter.id,
             Shown(server),
             Shown(alias)

@@ -2,6 +2,7 @@
 
 use super::super::json::pretty_json;
 use super::super::placeholder::placeholder;
+use super::plan::MAX_ALIAS;
 use super::{Abilities, Emitter, Plan, Render, quote};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -26,6 +27,7 @@ pub(super) static TOOLHIVE: Emitter = Emitter {
         names: "all",
     },
     open: "",
+    longest_alias: MAX_ALIAS,
     fits: |_, _| true,
     reads_as: str::to_owned,
     render: Render::One(|plan| {
@@ -73,6 +75,7 @@ pub(super) static AGENTCORE: Emitter = Emitter {
         names: "all but those that begin with _",
     },
     open: "",
+    longest_alias: MAX_ALIAS,
     fits: |_, tool| !tool.starts_with('_'),
     reads_as: str::to_owned,
     render: Render::Named(|plans| {

@@ -1,6 +1,7 @@
 //! Clients whose lists of tools are given by name: Claude Code, Codex, Zed, Cursor.
 
 use super::super::json::pretty_json;
+use super::plan::MAX_ALIAS;
 use super::{Abilities, Emitter, Plan, Render, is_plain, quote, underscored};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -24,6 +25,7 @@ pub(super) static CLAUDE_CODE: Emitter = Emitter {
         names: "letters, digits, _ and -; no __ and no _ at the start",
     },
     open: "a tool that is in no list makes it ask the user",
+    longest_alias: MAX_ALIAS,
     // The parts of a rule are divided by two underscores.
     fits: |_, tool| is_plain(tool) && !tool.contains("__") && !tool.starts_with('_'),
     reads_as: |tool| underscored(tool, &[]),
@@ -62,6 +64,7 @@ pub(super) static CODEX: Emitter = Emitter {
         names: "all",
     },
     open: "",
+    longest_alias: MAX_ALIAS,
     fits: |_, _| true,
     reads_as: str::to_owned,
     render: Render::Named(|plans| {
@@ -112,6 +115,7 @@ pub(super) static ZED: Emitter = Emitter {
         names: "without :",
     },
     open: "a tool that is not named makes it ask the user, or falls under the user's own default",
+    longest_alias: MAX_ALIAS,
     fits: |_, tool| !tool.contains(':'),
     reads_as: str::to_owned,
     render: Render::Named(|plans| {
@@ -153,6 +157,7 @@ pub(super) static CURSOR: Emitter = Emitter {
         names: "letters, digits, _ and -",
     },
     open: "it lists what runs without asking; the user is asked for everything else",
+    longest_alias: MAX_ALIAS,
     fits: |_, tool| is_plain(tool),
     reads_as: |tool| underscored(tool, &[]),
     render: Render::Named(|plans| {

@@ -1,5 +1,6 @@
 //! Gateways: Docker MCP gateway, agentgateway, and Rego for any enforcer with an OPA engine.
 
+use super::plan::MAX_ALIAS;
 use super::{Abilities, Emitter, Plan, Render, quote};
 use std::fmt::Write as _;
 
@@ -23,6 +24,7 @@ pub(super) static DOCKER_GATEWAY: Emitter = Emitter {
         names: "all",
     },
     open: "",
+    longest_alias: MAX_ALIAS,
     fits: |_, _| true,
     reads_as: str::to_owned,
     render: Render::Named(|plans| {
@@ -63,6 +65,7 @@ pub(super) static AGENTGATEWAY: Emitter = Emitter {
         names: "all",
     },
     open: "",
+    longest_alias: MAX_ALIAS,
     fits: |_, _| true,
     reads_as: str::to_owned,
     render: Render::Named(|plans| {
@@ -102,6 +105,7 @@ pub(super) static REGO: Emitter = Emitter {
         names: "all",
     },
     open: "",
+    longest_alias: MAX_ALIAS,
     fits: |_, _| true,
     reads_as: str::to_owned,
     render: Render::One(rego),

@@ -34,6 +34,9 @@ pub(super) static GEMINI_CLI: Emitter = Emitter {
         names: "letters, digits, _, -, . and :; mcp_SERVER_TOOL of at most 63 characters",
     },
     open: "",
+    // Of a name that is too long the first 30 characters stay, and the rule for the whole server
+    // asks for `mcp_SERVER_` at the start.
+    longest_alias: 30 - "mcp__".len(),
     // `*` stands for any, and is none of these characters.
     fits: |alias, tool| {
         !tool.is_empty()

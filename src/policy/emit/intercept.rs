@@ -4,6 +4,7 @@
 //! Source: `POLICY.md`, `internal/config/validate.go`, `internal/engine/engine.go` of
 //! <https://github.com/PolicyLayer/Intercept>, commit 7898b010, read 2026-11.
 
+use super::plan::MAX_ALIAS;
 use super::{Abilities, Emitter, Plan, Render, quote};
 use crate::model::policy::{DefaultAction, Limit, Rule, ToolRules, Window};
 use serde_json::Value;
@@ -23,6 +24,7 @@ pub(super) static INTERCEPT: Emitter = Emitter {
         names: "all but *",
     },
     open: "",
+    longest_alias: MAX_ALIAS,
     fits: |_, tool| tool != "*",
     reads_as: str::to_owned,
     render: Render::One(render),

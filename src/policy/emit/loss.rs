@@ -1,5 +1,6 @@
 //! What a format does not say of a document.
 
+use super::plan::Unfit;
 use super::{Emitter, Plan, intercept};
 use crate::model::policy::{DefaultAction, ToolRules};
 
@@ -15,16 +16,24 @@ pub struct Loss {
 }
 
 /// All that `emitter` loses of the plans; `unfit` are the tools that were taken out of each.
-pub(super) fn of(emitter: &Emitter, plans: &[Plan<'_>], unfit: Vec<Vec<String>>) -> Vec<Loss> {
+pub(super) fn of(emitter: &Emitter, plans: &[Plan<'_>], unfit: Vec<Unfit>) -> Vec<Loss> {
     let mut losses = Losses {
         plans,
         found: Vec::new(),
     };
-    losses.add(
-        "the name cannot be told apart from another there; the tool is not allowed there",
-        unfit,
-    );
     let can = emitter.can;
+    let (unnamed, alike) = unfit.into_iter().map(|u| (u.unnamed, u.alike)).unzip();
+    losses.add(
+        &format!(
+            "the tool's name cannot be written ({}); it is not allowed there",
+            can.names
+        ),
+        unnamed,
+    );
+    losses.add(
+        "the tool's name is the same as another's there; it is not allowed there",
+        alike,
+    );
     if !can.limits {
         losses.allowed("limits are not enforced", |r| !r.limits.is_empty());
     }

@@ -7,9 +7,9 @@ use crate::model::Slug;
 use crate::model::policy::ToolRules;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The longest name of a server, in bytes: what a client makes of server and tool together is
-/// limited too.
-const MAX_ALIAS: usize = 40;
+/// The longest name of a server for most formats, in bytes: what a client makes of server and tool
+/// together is limited too.
+pub(super) const MAX_ALIAS: usize = 40;
 
 /// One server's tools by what becomes of them.
 pub(super) struct Plan<'a> {
@@ -24,16 +24,25 @@ pub(super) struct Plan<'a> {
     pub(super) denied: Vec<&'a str>,
 }
 
-/// The plan of every server, each with a name of its own.
-pub(super) fn all<'a>(sources: &'a [Source<'a>]) -> Vec<Plan<'a>> {
+/// Allowed tools that a format cannot let through.
+#[derive(Default)]
+pub(super) struct Unfit {
+    /// It cannot express the name.
+    pub(super) unnamed: Vec<String>,
+    /// It would take another tool for it.
+    pub(super) alike: Vec<String>,
+}
+
+/// The plan of every server, each with a name of its own of at most so many bytes.
+pub(super) fn all<'a>(sources: &'a [Source<'a>], longest: usize) -> Vec<Plan<'a>> {
     let mut taken = BTreeSet::new();
     let mut plans = Vec::with_capacity(sources.len());
     for source in sources {
-        let mut plan = Plan::of(source);
-        let wanted = plan.alias.clone();
+        let mut plan = Plan::of(source, alias(source.server, longest));
         let mut number = 2;
         while !taken.insert(plan.alias.clone()) {
-            plan.alias = format!("{wanted}-{number}");
+            let end = format!("-{number}");
+            plan.alias = alias(source.server, longest.saturating_sub(end.len())) + &end;
             number += 1;
         }
         plans.push(plan);
@@ -42,11 +51,11 @@ pub(super) fn all<'a>(sources: &'a [Source<'a>]) -> Vec<Plan<'a>> {
 }
 
 impl<'a> Plan<'a> {
-    fn of(source: &'a Source<'a>) -> Plan<'a> {
+    fn of(source: &'a Source<'a>, alias: String) -> Plan<'a> {
         let document = source.document;
         let mut plan = Plan {
             source,
-            alias: alias(source.server),
+            alias,
             allowed: Vec::new(),
             ask: Vec::new(),
             denied: Vec::new(),
@@ -75,13 +84,12 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// Takes out the names that the format cannot express, or would take for another tool's, and
-    /// gives those that were allowed.
+    /// Takes out the names that the format cannot express, or would take for another tool's.
     pub(super) fn take_unfit(
         &mut self,
         fits: fn(&str, &str) -> bool,
         reads_as: fn(&str) -> String,
-    ) -> Vec<String> {
+    ) -> Unfit {
         let mut alike: BTreeMap<String, usize> = BTreeMap::new();
         let allowed = self.allowed.iter().map(|(name, _)| *name);
         for name in allowed.chain(self.ask.iter().chain(&self.denied).copied()) {
@@ -90,11 +98,13 @@ impl<'a> Plan<'a> {
         let alias = &self.alias;
         let fits = |name: &str| fits(alias, name);
         let alone = |name: &str| alike.get(&reads_as(name)).is_none_or(|&count| count == 1);
-        let mut unfit = Vec::new();
+        let mut unfit = Unfit::default();
         self.allowed.retain(|(name, _)| {
             let kept = fits(name) && alone(name);
-            if !kept {
-                unfit.push((*name).to_owned());
+            if !fits(name) {
+                unfit.unnamed.push((*name).to_owned());
+            } else if !kept {
+                unfit.alike.push((*name).to_owned());
             }
             kept
         });
@@ -126,10 +136,11 @@ fn waits_for_approval(rules: &ToolRules) -> bool {
         .all(|rule| rule.on_deny.as_deref() == Some(NEEDS_APPROVAL))
 }
 
-/// The server's name where every client takes it as it is, else a readable form of it.
-fn alias(server: &str) -> String {
+/// The server's name where every client takes it as it is, else a readable form of it; at most so
+/// many bytes.
+fn alias(server: &str, longest: usize) -> String {
     let plain = !server.is_empty()
-        && server.len() <= MAX_ALIAS
+        && server.len() <= longest
         && server
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -137,7 +148,7 @@ fn alias(server: &str) -> String {
         server.to_owned()
     } else {
         let slug = Slug::readable(server);
-        let cut = slug.as_str().get(..MAX_ALIAS).unwrap_or(slug.as_str());
+        let cut = slug.as_str().get(..longest).unwrap_or(slug.as_str());
         cut.trim_end_matches('-').to_owned()
     }
 }

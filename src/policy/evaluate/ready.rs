@@ -22,7 +22,7 @@ pub struct NotEvaluable {
 }
 
 impl Evaluator {
-    /// Makes a document ready. Whatever [`fn@super::read`] accepts can be evaluated.
+    /// Makes a document ready. Whatever [`fn@crate::policy::read`] accepts can be evaluated.
     pub fn new(document: &PolicyDocument) -> Result<Evaluator, NotEvaluable> {
         let mut tools: Map<String, Entry> = Map::default();
         let mut patterns = Patterns::default();

@@ -91,21 +91,21 @@ fn every_policy_of_many_servers_validates_and_every_engine_agrees() {
                 for planned in &made.tools {
                     counted[planned.disposition as usize].fetch_add(1, Relaxed);
                 }
-                let probes = made.tools.iter().map(|p| p.tool.clone()).collect();
-                let unlisted: Vec<String> = made
-                    .tools
-                    .iter()
-                    .filter(|p| p.disposition == Disposition::Unlisted)
-                    .map(|p| p.tool.clone())
-                    .collect();
-                let source = Source {
-                    server: "server",
-                    document: &document,
-                    unlisted: &unlisted,
-                };
-                for emitter in ALL {
-                    agrees(emitter, &source, &probes);
-                }
+            }
+            let probes = made.tools.iter().map(|p| p.tool.clone()).collect();
+            let unlisted: Vec<String> = made
+                .tools
+                .iter()
+                .filter(|p| p.disposition == Disposition::Unlisted)
+                .map(|p| p.tool.clone())
+                .collect();
+            let source = Source {
+                server: "server",
+                document: &document,
+                unlisted: &unlisted,
+            };
+            for emitter in ALL {
+                agrees(emitter, &source, &probes);
             }
         }
     });

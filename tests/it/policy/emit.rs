@@ -136,8 +136,9 @@ pub(super) fn agrees(format: &Emitter, source: &Source<'_>, probes: &Names) -> E
     let left_out = left_out(&emitted);
     let mut expected = ours(source.document);
     expected.retain(|name| !left_out.contains(name));
-    // The tests name their servers so that every format takes the name.
-    let found = allowed(format.id, &emitted.text, source.server, probes);
+    let renamed = emitted.renamed.first().map(|(_, name)| name.as_str());
+    let alias = renamed.unwrap_or(source.server);
+    let found = allowed(format.id, &emitted.text, alias, probes);
     assert_eq!(found, expected, "{}:\n{}", format.id, emitted.text);
     emitted
 }
@@ -173,7 +174,10 @@ fn every_engine_allows_what_we_allow_whatever_the_names() {
             let emitted = agrees(emitter, &source, &probes);
             if emitter.can.names == "all" {
                 assert!(
-                    !emitted.losses.iter().any(|l| l.what.contains("the name")),
+                    !emitted
+                        .losses
+                        .iter()
+                        .any(|l| l.what.contains("cannot be written")),
                     "{}",
                     emitter.id
                 );
@@ -237,6 +241,26 @@ fn one_document_of_several_servers_keeps_them_apart() {
         of_one,
         ["policylayer", "intercept", "toolhive-cedar", "rego"]
     );
+}
+
+#[test]
+fn a_long_name_of_a_server_opens_nothing() {
+    let names: Vec<String> = [1, 20, 30, 40, 60, 100]
+        .into_iter()
+        .flat_map(|length| ["a", "b"].map(|letter| letter.repeat(length)))
+        .collect();
+    let (document, unlisted) = document(&names, 0);
+    let server = "a-server-with-quite-a-long-name-of-its-own".repeat(2);
+    let source = Source {
+        server: &server,
+        document: &document,
+        unlisted: &unlisted,
+    };
+    let probes = names.iter().cloned().chain(["c".repeat(90)]).collect();
+    for emitter in ALL {
+        let emitted = agrees(emitter, &source, &probes);
+        assert_eq!(emitted.renamed.len(), usize::from(emitter.names_servers()));
+    }
 }
 
 #[test]
@@ -310,6 +334,32 @@ fn intercepts_own_check_holds_for_every_kind_of_limit() {
         losses.contains("limits over all tools are not enforced"),
         "{losses}"
     );
+}
+
+#[test]
+fn a_tool_that_a_client_takes_for_another_is_left_out() {
+    let document: PolicyDocument = serde_json::from_value(json!({
+        "version": "1", "default": "deny", "tools": {"get_x": {}, "get_y": {}}
+    }))
+    .unwrap();
+    let source = Source {
+        server: "files",
+        document: &document,
+        unlisted: &["get x".to_owned()],
+    };
+    for (id, left_out) in [
+        ("claude-code", true),
+        ("gemini-cli", true),
+        ("codex", false),
+    ] {
+        let emitted = Emitter::named(id).unwrap().emit(&source, true).unwrap();
+        let said = emitted
+            .losses
+            .iter()
+            .find(|l| l.what.contains("same as another's"));
+        let tools = said.map(|loss| loss.tools.join(" "));
+        assert_eq!(tools.as_deref(), left_out.then_some("get_x"), "{id}");
+    }
 }
 
 #[test]

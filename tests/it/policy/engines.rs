@@ -79,7 +79,11 @@ pub(super) fn allowed(format: &str, text: &str, alias: &str, names: &Names) -> N
                     server == alias
                         && tools.iter().any(|tool| {
                             let tool = tool.as_str().unwrap();
-                            tool == "*" || called == format!("mcp_{server}_{tool}")
+                            let whole = format!("mcp_{server}_{tool}");
+                            match whole.strip_suffix('*') {
+                                Some(start) => called.starts_with(start),
+                                None => called == whole,
+                            }
                         })
                 });
                 let highest = matching
