@@ -178,21 +178,22 @@ fn tools(server: &Observed, locked: &LockedServer) -> Vec<Moved> {
     let mut moved = Vec::new();
     for now in other {
         let name = Shown(&now.name).to_string();
-        let (risk, message, worse) = match left.iter().position(|was| was.name == now.name) {
-            Some(index) => {
-                let (risk, what, worse) = compare(left.remove(index), &now);
-                let message = format!("tool {name} changed since the lock: {what}");
-                (risk, message, worse)
-            }
-            None => {
-                let message = format!(
-                    "tool {name} is new since the lock: {} ({})",
-                    now.category, now.severity
-                );
-                let worse = now.findings.iter();
-                let worse = worse.map(|id| format!("it is new and has the text finding {id}"));
-                (Risk::Raises, message, worse.collect())
-            }
+        let was = left.iter().position(|was| was.name == now.name);
+        let (risk, message, worse) = if let Some(index) = was {
+            let (risk, what, worse) = compare(left.remove(index), &now);
+            (
+                risk,
+                format!("tool {name} changed since the lock: {what}"),
+                worse,
+            )
+        } else {
+            let message = format!(
+                "tool {name} is new since the lock: {} ({})",
+                now.category, now.severity
+            );
+            let findings = now.findings.iter();
+            let worse = findings.map(|id| format!("it is new and has the text finding {id}"));
+            (Risk::Raises, message, worse.collect())
         };
         let change = Moved::new(risk, now.severity, message, &now.digest);
         moved.push(change.of(&now.name).worse(worse));

@@ -71,8 +71,8 @@ fn a_scan_killed_anywhere_leaves_a_clean_catalogue() {
     let mut cut = 0;
     for turn in 1..=kills {
         write_lists(&lists, usize::try_from(turn).unwrap());
-        let part = (turn * 618_033_989) % 1_000_000_000;
-        let wait = whole.mul_f64(part as f64 / 1e9) + Duration::from_millis(1);
+        let part = turn * 618_033_989 % 1_000_000_000 / 1_000_000;
+        let wait = whole * u32::try_from(part).unwrap() / 1_000 + Duration::from_millis(1);
         let before = tree(&catalogue.join("servers"));
         let resume: &[&str] = if turn % 2 == 0 { &["--resume"] } else { &[] };
         let mut child = scan(resume).spawn().unwrap();

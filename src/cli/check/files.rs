@@ -133,9 +133,12 @@ pub(super) fn lock_before(path: &Path) -> Result<Option<Lock>, Failure> {
 /// A name beside a file that is free.
 fn aside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let free = |number: usize| path.with_file_name(format!("{name}.untrusted-{number}"));
-    (1..)
-        .map(free)
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| free(0))
+    let mut number = 1;
+    loop {
+        let free = path.with_file_name(format!("{name}.untrusted-{number}"));
+        if !free.exists() {
+            return free;
+        }
+        number += 1;
+    }
 }

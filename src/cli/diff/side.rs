@@ -37,14 +37,18 @@ pub(super) enum Place {
     /// A saved list or a record.
     One(Facts),
     /// A catalogue, as it is or as it was.
-    Many {
-        catalogue: Catalogue,
-        paths: BTreeMap<String, PathBuf>,
-        /// Everything after this moment is undone; RFC 3339 or a prefix of it.
-        until: Option<String>,
-        /// Servers that were first listed after that moment.
-        later: BTreeSet<String>,
-    },
+    Many(Moment),
+}
+
+/// A catalogue at a moment.
+#[derive(Debug)]
+pub(super) struct Moment {
+    catalogue: Catalogue,
+    paths: BTreeMap<String, PathBuf>,
+    /// Everything after this moment is undone; RFC 3339 or a prefix of it.
+    until: Option<String>,
+    /// Servers that were first listed after that moment.
+    later: BTreeSet<String>,
 }
 
 impl Place {
@@ -117,19 +121,19 @@ impl Place {
             .as_deref()
             .map(|until| first_listed_after(&catalogue, until))
             .unwrap_or_default();
-        Ok(Place::Many {
+        Ok(Place::Many(Moment {
             catalogue,
             paths,
             until,
             later,
-        })
+        }))
     }
 
     /// The slugs of all servers.
     pub(super) fn slugs(&self) -> Box<dyn Iterator<Item = String> + '_> {
         match self {
             Place::One(facts) => Box::new(std::iter::once(facts.slug.clone())),
-            Place::Many { paths, .. } => Box::new(paths.keys().cloned()),
+            Place::Many(many) => Box::new(many.paths.keys().cloned()),
         }
     }
 
@@ -137,81 +141,28 @@ impl Place {
     pub(super) fn facts(&self, slug: &str) -> Result<Option<Facts>, Failure> {
         match self {
             Place::One(facts) => Ok((facts.slug == slug).then(|| facts.clone())),
-            Place::Many {
-                catalogue,
-                paths,
-                until,
-                later,
-            } => {
-                if later.contains(slug) {
-                    return Ok(None);
-                }
-                let Some(path) = paths.get(slug) else {
-                    return Ok(None);
-                };
-                let Ok(slug) = Slug::try_from(slug.to_owned()) else {
-                    return Ok(None);
-                };
-                // By its path: a record that stands in the wrong folder is compared all the same.
-                let record = Catalogue::read(path).map_err(|e| bad_catalogue(&e))?;
-                if !record.outcome.has_tools() {
-                    return Ok(None);
-                }
-                let Some(until) = until else {
-                    return Ok(Some(Facts::of(record)));
-                };
-                let past = past_of(catalogue, &slug, path)?;
-                let (entries, lost) = catalogue.history().tools_at(&record, &past, until);
-                if let Some(name) = lost.first() {
-                    return Err(Failure::bad_input(
-                        format!(
-                            "the earlier definition of {} of {slug} is not in the history",
-                            Shown(name)
-                        ),
-                        "compare with a later date",
-                    ));
-                }
-                let instructions = History::instructions_at(&record, &past, until);
-                Ok(Some(Facts {
-                    entries,
-                    instructions,
-                    ..Facts::of(record)
-                }))
-            }
+            Place::Many(many) => many.facts(slug),
         }
     }
 
     /// Whether both sides hold the same bytes for a server, so that nothing has to be read twice.
     pub(super) fn same_bytes(&self, other: &Place, slug: &str) -> bool {
-        let (
-            Place::Many {
-                catalogue: a,
-                paths: old,
-                until: u,
-                later: x,
-            },
-            Place::Many {
-                catalogue: b,
-                paths: new,
-                until: v,
-                later: y,
-            },
-        ) = (self, other)
-        else {
+        let (Place::Many(before), Place::Many(after)) = (self, other) else {
             return false;
         };
-        let (Some(old), Some(new)) = (old.get(slug), new.get(slug)) else {
+        let (Some(old), Some(new)) = (before.paths.get(slug), after.paths.get(slug)) else {
             return false;
         };
-        if a.root() == b.root() {
+        if before.catalogue.root() == after.catalogue.root() {
             // The same record: only what the history undoes can differ.
             let Ok(slug) = Slug::try_from(slug.to_owned()) else {
                 return false;
             };
-            let there = [x, y].map(|later| !later.contains(slug.as_str()));
-            return u == v || (there[0] == there[1] && !a.history().has(&slug));
+            let there = [before, after].map(|side| !side.later.contains(slug.as_str()));
+            return before.until == after.until
+                || (there[0] == there[1] && !before.catalogue.history().has(&slug));
         }
-        if u.is_some() || v.is_some() {
+        if before.until.is_some() || after.until.is_some() {
             return false;
         }
         match (fs::metadata(old), fs::metadata(new)) {
@@ -219,6 +170,45 @@ impl Place {
             _ => {}
         }
         matches!((fs::read(old), fs::read(new)), (Ok(old), Ok(new)) if old == new)
+    }
+}
+
+impl Moment {
+    fn facts(&self, slug: &str) -> Result<Option<Facts>, Failure> {
+        if self.later.contains(slug) {
+            return Ok(None);
+        }
+        let Some(path) = self.paths.get(slug) else {
+            return Ok(None);
+        };
+        let Ok(slug) = Slug::try_from(slug.to_owned()) else {
+            return Ok(None);
+        };
+        // By its path: a record that stands in the wrong folder is compared all the same.
+        let record = Catalogue::read(path).map_err(|e| bad_catalogue(&e))?;
+        if !record.outcome.has_tools() {
+            return Ok(None);
+        }
+        let Some(until) = &self.until else {
+            return Ok(Some(Facts::of(record)));
+        };
+        let past = past_of(&self.catalogue, &slug, path)?;
+        let (entries, lost) = self.catalogue.history().tools_at(&record, &past, until);
+        if let Some(name) = lost.first() {
+            return Err(Failure::bad_input(
+                format!(
+                    "the earlier definition of {} of {slug} is not in the history",
+                    Shown(name)
+                ),
+                "compare with a later date",
+            ));
+        }
+        let instructions = History::instructions_at(&record, &past, until);
+        Ok(Some(Facts {
+            entries,
+            instructions,
+            ..Facts::of(record)
+        }))
     }
 }
 
