@@ -125,6 +125,10 @@ pub fn excerpted(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// Whether a text is printable ASCII with single spaces between its words.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches many bytes are compared in one step"
+)]
 fn is_one_line(text: &str) -> bool {
     let bytes = text.as_bytes();
     let Some((_, tail)) = bytes.split_first() else {
@@ -216,6 +220,10 @@ pub(super) fn push_piece(out: &mut Vec<Segment>, text: &str, kind: &'static str,
     });
 }
 
+#[expect(
+    clippy::ptr_arg,
+    reason = "a borrowed note stays borrowed in each piece, an owned one is cloned"
+)]
 fn runs<'a>(
     text: &'a str,
     kind: &'static str,
