@@ -120,6 +120,11 @@ async fn fill(
                 return Err(InstallError::Elsewhere(refused.join(", ")));
             }
         }
+        // The limit on one file, as Python and Node name it.
+        if said.contains("File too large") || said.contains("EFBIG") {
+            let limit = format!("{} bytes in one file", options.max_bytes);
+            return Err(InstallError::TooLarge(limit));
+        }
         return Err(failure(&said));
     }
     std::fs::remove_dir_all(tree.work())?;
