@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 /// A folder with an example server's list in `tools.json`.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Folder {
+    pub(super) fn new() -> Folder {
         let folder = Folder(tempfile::tempdir().unwrap());
         folder.write(
             "tools.json",
@@ -19,36 +19,36 @@ impl Folder {
         folder
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, content: &str) -> PathBuf {
+    pub(super) fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, content).unwrap();
         path
     }
 
-    fn json(&self, name: &str) -> Value {
+    pub(super) fn json(&self, name: &str) -> Value {
         serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap()
     }
 
     /// Runs in the folder.
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(super) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = toolrisk();
         command.current_dir(self.0.path()).args(arguments);
         command.output().unwrap()
     }
 
     /// Runs and expects success.
-    fn ok(&self, arguments: &[&str]) -> Output {
+    pub(super) fn ok(&self, arguments: &[&str]) -> Output {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         output
     }
 
     /// Runs, expects exit 3 and one message with these words.
-    fn bad(&self, arguments: &[&str], says: &[&str]) {
+    pub(super) fn bad(&self, arguments: &[&str], says: &[&str]) {
         let output = self.run(arguments);
         let message = stderr(&output);
         assert_eq!(output.status.code(), Some(3), "{arguments:?}: {message}");
@@ -438,147 +438,6 @@ fn servers_together_have_one_budget_and_no_trifecta() {
     let refused = [&arguments[..], &["--emit", "rego", "--out", "refused"]].concat();
     folder.bad(&refused, &["rego names no servers", "--together"]);
     assert!(!folder.path("refused").exists(), "nothing is half-written");
-}
-
-#[test]
-fn bad_documents_name_the_place() {
-    let folder = Folder::new();
-    let validate = |text: &str, says: &[&str]| {
-        folder.write("bad.json", text);
-        folder.bad(&["policy", "validate", "bad.json"], says);
-    };
-    let tool =
-        |rules: &str| format!(r#"{{"version":"1","default":"deny","tools":{{"t":{rules}}}}}"#);
-    let condition = |c: &str| tool(&format!(r#"{{"deny_if":[{{"conditions":[{c}]}}]}}"#));
-    let limits = |l: &str| tool(&format!(r#"{{"limits":[{l}]}}"#));
-    validate(
-        r#"{"version":"2","default":"deny"}"#,
-        &["bad.json: /version:"],
-    );
-    validate(
-        r#"{"version":"1","default":"deny","rules":1}"#,
-        &["/rules: unknown field"],
-    );
-    validate(
-        &condition(r#"{"path":"args.x","op":"like","value":"y"}"#),
-        &["/tools/t/deny_if/0/conditions/0/op:", "contains"],
-    );
-    validate(
-        &condition(r#"{"path":"args.x","op":"regex","value":"(("}"#),
-        &["/tools/t/deny_if/0/conditions/0/value: the pattern does not compile"],
-    );
-    validate(
-        &limits(r#"{"counter":"c","window":"week","max":1,"scope":"grant"}"#),
-        &["/tools/t/limits/0/window:", "minute, hour, day"],
-    );
-    validate(
-        &limits(r#"{"counter":"c","window":"day","max":-1,"scope":"grant"}"#),
-        &["/tools/t/limits/0/max:"],
-    );
-    validate(
-        &limits(
-            r#"{"counter":"c","window":"day","max":1,"scope":"grant"},{"counter":"c","window":"hour","max":1,"scope":"grant"}"#,
-        ),
-        &[
-            "/tools/t/limits/1/counter:",
-            "used at /tools/t/limits/0/counter already",
-        ],
-    );
-    validate(
-        r#"{"version":"1","default":"deny","hide":["t"],"tools":{"t":{}}}"#,
-        &["/tools/t: this tool is listed and hidden"],
-    );
-    validate(
-        r#"{"version":"1","version":"1","default":"deny"}"#,
-        &["/version: this key is there twice"],
-    );
-    validate(
-        &"x".repeat(10_000_000),
-        &["more than the 8388608 bytes", "bad.json: /:"],
-    );
-    validate("not json", &["this is not JSON", "line 1"]);
-    folder.bad(
-        &["policy", "validate", "absent.json"],
-        &["cannot read absent.json"],
-    );
-}
-
-#[test]
-fn other_bad_input_is_one_message() {
-    let folder = Folder::new();
-    folder.write(
-        "policy.json",
-        &stdout(&folder.ok(&["policy", "generate", "tools.json"])),
-    );
-    folder.write("other.json", r#"{"server":"Other","tools":[{"name":"z"}]}"#);
-    folder.ok(&["policy", "generate", "tools.json", "--out", "out"]);
-    folder.write("empty.jsonl", "\n");
-    folder.write("broken.jsonl", "{\"tool\":\"a\"}\n{\"tol\":\"a\"}\n");
-    folder.write("own.toml", "name = \"own\"\n[[rule]]\naction = \"ask\"\n");
-    let generate = |rest: &[&'static str]| [&["policy", "generate"], rest].concat();
-    for (arguments, says) in [
-        (generate(&[]), vec!["no server to make a policy for"]),
-        (
-            generate(&["nothing-here"]),
-            vec!["neither a file nor a server"],
-        ),
-        (generate(&["own.toml"]), vec!["own.toml is not JSON"]),
-        (
-            generate(&["tools.json", "--preset", "loose"]),
-            vec!["no preset loose", "hardened"],
-        ),
-        (
-            generate(&["tools.json", "--preset", "own.toml"]),
-            vec!["own.toml: line 3", "unknown variant"],
-        ),
-        (
-            generate(&["tools.json", "--tool", "absent"]),
-            vec!["no tool absent"],
-        ),
-        (
-            generate(&["tools.json", "other.json"]),
-            vec!["only one server"],
-        ),
-        (
-            generate(&["-C", "nowhere", "--out", "x"]),
-            vec!["nowhere is no catalogue"],
-        ),
-        (
-            generate(&["other.json", "--out", "out"]),
-            vec!["policy.lock.json is of another server", "Trigger Dev"],
-        ),
-        (
-            vec!["policy", "check", "out/policy.json", "other.json"],
-            vec!["of another server"],
-        ),
-        (
-            vec!["policy", "check", "policy.json", "tools.json"],
-            vec!["policy.json: /lock_version"],
-        ),
-        (
-            vec!["policy", "test", "policy.json", "empty.jsonl"],
-            vec!["has no calls"],
-        ),
-        (
-            vec!["policy", "test", "policy.json", "broken.jsonl"],
-            vec!["broken.jsonl, line 2"],
-        ),
-        (
-            vec![
-                "policy",
-                "test",
-                "policy.json",
-                "broken.jsonl",
-                "--lock",
-                "tools.json",
-            ],
-            vec!["tools.json: /"],
-        ),
-        (vec!["policy", "frobnicate"], vec!["frobnicate"]),
-    ] {
-        folder.bad(&arguments, &says);
-    }
-    assert!(!folder.path("x").exists(), "nothing is half-written");
 }
 
 #[test]
