@@ -253,11 +253,11 @@ impl Search<'_> {
             word != tool.name
                 && word.split('_').any(verb)
                 && !neighbours.have(word)
-                && !tool
+                && tool
                     .input_schema
                     .as_ref()
                     .and_then(|schema| schema.get("properties"))
-                    .is_some_and(|properties| properties.get(word).is_some())
+                    .is_none_or(|properties| properties.get(word).is_none())
         })
     }
 

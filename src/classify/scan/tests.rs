@@ -74,13 +74,11 @@ proptest! {
         picks in prop::collection::vec((any::<prop::sample::Index>(), 0..9u8), 1..24),
         place in prop::sample::select(vec![Place::Name, Place::Description, Place::Text]),
     ) {
-        let text: String = picks
-            .iter()
-            .map(|(pick, gap)| {
-                let part = match gap { 0 => ". ", 1 => ", ", 2 => "; ", _ => " " };
-                format!("{}{part}", pick.get(&WORDS))
-            })
-            .collect();
+        let mut text = String::new();
+        for (pick, gap) in &picks {
+            text.push_str(pick.get::<String>(&WORDS));
+            text.push_str(match gap { 0 => ". ", 1 => ", ", 2 => "; ", _ => " " });
+        }
         let (mut raw, mut toks) = (Vec::new(), Vec::new());
         if place == Place::Name {
             tokens::read_name(&RULES, &text, &mut raw, &mut toks);

@@ -4,6 +4,13 @@ use super::View;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
+/// The commonest words of English, turned by thirteen letters: they ask for a look.
+static TURNED: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [" gur ", " naq "].map(Finder::new));
+/// The same, turned around.
+static REVERSED: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [" eht ", " dna "].map(Finder::new));
+
 /// Adds a view for each part of `text` that says something once it is decoded.
 pub(super) fn all<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
     runs(text, into);
@@ -17,11 +24,6 @@ pub(super) fn all<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
     if has_codes(text) {
         numbers(text, into);
     }
-    // The commonest words of English, turned by thirteen letters or around, ask for a look.
-    static TURNED: LazyLock<[Finder<'static>; 2]> =
-        LazyLock::new(|| [" gur ", " naq "].map(Finder::new));
-    static REVERSED: LazyLock<[Finder<'static>; 2]> =
-        LazyLock::new(|| [" eht ", " dna "].map(Finder::new));
     if TURNED.iter().any(|word| word.find(bytes).is_some()) {
         offer(into[0].text.chars().map(rot13).collect(), text, into);
     }
@@ -167,14 +169,12 @@ fn next_run(
 ) -> Option<(usize, usize)> {
     // The last byte that a run from here must have is looked at first, then back from there.
     while let Some(window) = bytes.get(at..at + least) {
-        match window.iter().rposition(|byte| !set[usize::from(*byte)]) {
-            Some(stranger) => at += stranger + 1,
-            None => {
-                let rest = &bytes[at + least..];
-                let more = rest.iter().take_while(|b| set[usize::from(**b)]);
-                return Some((at, at + least + more.count()));
-            }
-        }
+        let Some(stranger) = window.iter().rposition(|b| !set[usize::from(*b)]) else {
+            let rest = &bytes[at + least..];
+            let more = rest.iter().take_while(|b| set[usize::from(**b)]);
+            return Some((at, at + least + more.count()));
+        };
+        at += stranger + 1;
     }
     None
 }
