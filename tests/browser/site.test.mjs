@@ -128,6 +128,9 @@ test("search finds a tool by its name and by a part of it, and opens it with the
   const part = tool.name.slice(0, Math.max(3, tool.name.length - 2));
   await page.fill("#q", part);
   await until(page, (name) => [...document.querySelectorAll("#results .result bdi:first-child")].some((row) => row.textContent === name), tool.name);
+  // Emptied first, so that the rows are those of this query and not of the one before.
+  await page.fill("#q", "");
+  await until(page, () => !document.querySelector("#results .result"));
   await page.fill("#q", tool.name);
   await until(page, (name) => document.querySelector("#results .result bdi")?.textContent === name, tool.name);
   await page.keyboard.press("ArrowDown");
