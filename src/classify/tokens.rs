@@ -246,13 +246,17 @@ impl Prefix {
         }
         let all: Vec<Vec<String>> = tools.iter().map(|tool| words(&tool.name)).collect();
         for place in 0..3 {
-            let mut counts = std::collections::BTreeMap::new();
-            for name in &all {
-                if name.len() > place + 1 && name[..place] == prefix.shared[..] {
-                    *counts.entry(name[place].as_str()).or_insert(0usize) += 1;
-                }
-            }
-            let Some((word, count)) = counts.into_iter().max_by_key(|(_, count)| *count) else {
+            let mut here: Vec<&str> = all
+                .iter()
+                .filter(|name| name.len() > place + 1 && name[..place] == prefix.shared[..])
+                .map(|name| name[place].as_str())
+                .collect();
+            here.sort_unstable();
+            let Some((word, count)) = here
+                .chunk_by(|a, b| a == b)
+                .map(|same| (same[0], same.len()))
+                .max_by_key(|(_, count)| *count)
+            else {
                 break;
             };
             let flags = rules.flags(rules.look_up(word).word);

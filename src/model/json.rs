@@ -2,6 +2,7 @@
 
 use super::snapshot::Problem;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
@@ -144,13 +145,18 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut all = Map::new();
         while let Some(key) = fields.next_key::<String>()? {
             let value = fields.next_value_seed(Seed(self.0))?;
-            if all.contains_key(&key) {
-                if self.0.len() > 10_000 {
-                    return Err(A::Error::custom("too many duplicate keys"));
+            match all.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
                 }
-                self.0.push(key.clone());
+                Entry::Occupied(mut place) => {
+                    if self.0.len() > 10_000 {
+                        return Err(A::Error::custom("too many duplicate keys"));
+                    }
+                    self.0.push(place.key().clone());
+                    place.insert(value);
+                }
             }
-            all.insert(key, value);
         }
         Ok(Value::Object(all))
     }
