@@ -12,14 +12,23 @@ use crate::model::Severity;
 use crate::text::inflect::{self, Form};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// Words and their numbers; what depends on an order sorts them first.
+type Words = HashMap<String, u32, foldhash::fast::FixedState>;
+
+fn in_order(words: &Words) -> Vec<(&String, &u32)> {
+    let mut all: Vec<_> = words.iter().collect();
+    all.sort_unstable();
+    all
+}
+
 /// Building the vocabulary.
 #[derive(Default)]
 struct Builder {
-    ids: BTreeMap<String, u32>,
+    ids: Words,
     bases: Vec<String>,
     flags: Vec<u16>,
     /// Inflected surfaces of the lexicon's words, so that a rule that writes one means the word.
-    surfaces: BTreeMap<String, u32>,
+    surfaces: Words,
     elements: BTreeMap<BTreeSet<u32>, u32>,
 }
 
@@ -45,7 +54,7 @@ impl Builder {
 
     /// Learns the inflected forms of the words so far.
     fn learn_surfaces(&mut self, lexicon: &LexiconFile) {
-        for (base, id) in &self.ids {
+        for (base, id) in in_order(&self.ids) {
             let irregular = lexicon.irregular.get(base);
             let past = irregular
                 .iter()
@@ -403,7 +412,7 @@ fn assemble(
     let mut longest = 0;
     let mut longest_run = 0;
     let none = Irregular::default();
-    for (base, id) in &ids {
+    for (base, id) in in_order(&ids) {
         if base.contains(' ') || base.is_empty() {
             continue;
         }

@@ -74,7 +74,8 @@ pub struct RuleSet {
 impl RuleSet {
     /// The rules that are part of the program.
     pub fn embedded() -> Result<RuleSet, RuleError> {
-        RuleSet::from_files(&embedded_files(), "the embedded rules")
+        // That they compile is a test; here it would be done twice at every start.
+        RuleSet::read(&embedded_files(), "the embedded rules")
     }
 
     /// The rules of a folder, which must hold a lexicon and `taxonomy.toml` too.
@@ -115,6 +116,13 @@ impl RuleSet {
         files: &BTreeMap<String, String>,
         origin: &str,
     ) -> Result<RuleSet, RuleError> {
+        let set = RuleSet::read(files, origin)?;
+        // A set that does not compile is refused here, not at its first use.
+        super::Compiled::new(&set)?;
+        Ok(set)
+    }
+
+    fn read(files: &BTreeMap<String, String>, origin: &str) -> Result<RuleSet, RuleError> {
         let mut rules = Vec::new();
         let mut lexicon = LexiconFile {
             class: BTreeMap::new(),
@@ -194,16 +202,13 @@ impl RuleSet {
                 message: format!("not found in {origin}"),
             });
         };
-        let set = RuleSet {
+        Ok(RuleSet {
             rules,
             lexicon,
             weights,
             version: hasher.finalize().to_hex()[..16].to_owned(),
             disabled,
-        };
-        // A set that does not compile is refused here, not at its first use.
-        super::Compiled::new(&set)?;
-        Ok(set)
+        })
     }
 
     /// The same set without one rule, for the check that every rule is held by an example.
