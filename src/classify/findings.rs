@@ -274,7 +274,9 @@ impl Search<'_> {
             .collect();
         families.sort_unstable();
         families.dedup();
-        let several = families.len() >= 2;
+        // An upload that takes a password is two things that honest tools do.
+        let common = |family: &str| rules.weights.common_families.iter().any(|c| c == family);
+        let several = families.len() >= 2 && families.iter().any(|f| !common(f));
         let strong = self
             .witnesses
             .iter()

@@ -418,6 +418,8 @@ pub struct Weights {
     pub least: f64,
     /// A trait is said from this sum of the votes for and against it.
     pub trait_points: f64,
+    /// Families of text rules that the business of honest tools explains too.
+    pub common_families: Vec<String>,
     /// Lower-case beginnings of words; a string without any of them, and without odd characters,
     /// is not looked at by the text rules.
     pub text_triggers: Vec<String>,
