@@ -153,8 +153,8 @@ fn with_rules(count: usize) -> Option<Classifier> {
     for at in 0..count.saturating_sub(known) {
         let (verb, noun) = (VERBS[at % 12], OTHER[at / 12 % 24]);
         let rule = format!(
-            "id = \"more-{at}\"\nkind = \"category\"\ntitle = \"More\"\ncategory = \"Write\"\nweight = 1\nsince = \"0.1.0\"\nrationale = \"For measuring.\"\nreferences = []\n\n[match]\nany = [{{ in = [\"name\", \"description\"], words = \"{verb} ..{} {noun}\" }}]\n",
-            at % 5
+            "id = \"more-{at}\"\nkind = \"category\"\ntitle = \"More\"\ncategory = \"Write\"\nweight = 1\nsince = \"0.1.0\"\nrationale = \"For measuring.\"\nreferences = []\n\n[match]\nany = [{{ in = [\"name\", \"description\"], words = \"{verb} ..{} {noun}\" }}]\n\n[examples]\nyes = []\nno = []\n",
+            at % 5 + 1
         );
         std::fs::write(folder.path().join(format!("more-{at}.toml")), rule).ok()?;
     }
