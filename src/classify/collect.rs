@@ -41,15 +41,21 @@ pub(super) fn read(
     heads::mark_name(name);
     if let Some(text) = &tool.title {
         tokens::read_prose(rules, text, raw, title);
-        heads::mark_prose(title);
+        heads::mark_prose(rules, title);
     }
     if let Some(text) = &tool.description {
         tokens::read_prose(rules, text, raw, description);
-        heads::mark_prose(description);
+        heads::mark_prose(rules, description);
         heads::agree(name, description);
     }
     if let Some(text) = server {
-        tokens::read_name(rules, text, raw, server_toks);
+        let own = tokens::unscoped(text);
+        tokens::read_name(rules, own, raw, server_toks);
+        let skipped = u32::try_from(text.len() - own.len()).unwrap_or(0);
+        for tok in server_toks {
+            tok.start += skipped;
+            tok.end += skipped;
+        }
     }
 }
 

@@ -195,7 +195,7 @@ impl Search<'_> {
             let Scratch { other, raw, .. } = scratch;
             other.clear();
             tokens::read_prose(self.rules, &view.text, raw, other);
-            heads::mark_prose(other);
+            heads::mark_prose(self.rules, other);
             scan::text(self.rules, other, looked, hits);
         }
         hits.retain(|hit| !hit.negated);

@@ -1,6 +1,7 @@
 //! Which verbs say what the tool does, what is negated, and which sentences count.
 
 use super::tokens::{Tok, bit};
+use crate::rules::Compiled;
 use crate::rules::compiled::flag;
 use crate::text::Gap;
 use crate::text::inflect::Form;
@@ -121,7 +122,7 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
 }
 
 /// Marks sentences, negations and verbs of prose.
-pub(super) fn mark_prose(toks: &mut [Tok]) {
+pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
     let mut low = false;
     let mut first_done = false;
     let mut start = 0;
@@ -148,7 +149,7 @@ pub(super) fn mark_prose(toks: &mut [Tok]) {
                 tok.bits |= bit::LOW;
             }
         } else {
-            let any = mark_sentence(own);
+            let any = mark_sentence(rules, own);
             if !first_done {
                 for tok in own.iter_mut() {
                     tok.bits |= bit::FIRST;
@@ -178,8 +179,28 @@ fn negate(own: &mut [Tok]) {
     }
 }
 
+/// The verb that a plural is a form of: `posts` in *Posts a message*.
+fn as_verb(rules: &Compiled, tok: &Tok) -> Option<Tok> {
+    let word = rules.verb_of(tok.word)?;
+    Some(Tok {
+        word,
+        form: Form::S,
+        flags: rules.flags(word),
+        ..*tok
+    })
+}
+
+/// Whether a plural that opens a sentence has an object: *Reviews code*, and not *Reviews of code*.
+fn has_object(own: &[Tok], at: usize) -> bool {
+    own.get(at + 1).is_some_and(|next| {
+        next.flags & flag::DETERMINER != 0
+            || next.gap < Gap::Comma
+                && next.flags & (flag::PREPOSITION | flag::CONJUNCTION | flag::VERB) == 0
+    })
+}
+
 /// Marks the verbs of one sentence; whether there is one.
-fn mark_sentence(own: &mut [Tok]) -> bool {
+fn mark_sentence(rules: &Compiled, own: &mut [Tok]) -> bool {
     if own.iter().any(|tok| tok.bits & bit::KANA != 0) {
         // The verb stands at the end.
         let Some(last) = own.iter().rposition(is_verb) else {
@@ -198,16 +219,24 @@ fn mark_sentence(own: &mut [Tok]) -> bool {
             continue;
         }
         if is_verb(tok) && leads_sentence(own, at, unknown) {
-            head = Some(at);
+            head = Some((at, *tok));
+            break;
+        }
+        if unknown == 0
+            && has_object(own, at)
+            && let Some(verb) = as_verb(rules, tok)
+        {
+            head = Some((at, verb));
             break;
         }
         unknown += 1;
     }
-    let Some(head) = head else {
+    let Some((head, verb)) = head else {
         return false;
     };
+    own[head] = verb;
     own[head].bits |= bit::HEAD;
-    coordinate(own, head);
+    coordinate(rules, own, head);
     true
 }
 
@@ -251,11 +280,16 @@ fn leads_sentence(own: &[Tok], at: usize, unknown: usize) -> bool {
 }
 
 /// Marks the verbs that are joined to the one at `head`.
-fn coordinate(own: &mut [Tok], head: usize) {
+fn coordinate(rules: &Compiled, own: &mut [Tok], head: usize) {
     let form = own[head].form;
     let mut previous_verb = head;
     for at in head + 1..own.len().min(head + 40) {
-        let tok = own[at];
+        let mut tok = own[at];
+        if form == Form::S
+            && let Some(verb) = as_verb(rules, &tok)
+        {
+            tok = verb;
+        }
         if !is_verb(&tok) || tok.form != form {
             continue;
         }
@@ -275,6 +309,7 @@ fn coordinate(own: &mut [Tok], head: usize) {
                 })
                 && !directly)
         {
+            own[at] = tok;
             own[at].bits |= bit::HEAD | bit::JOINED;
             own[head].bits |= bit::JOINED;
             previous_verb = at;

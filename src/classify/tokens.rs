@@ -59,6 +59,28 @@ pub(super) fn read_prose(rules: &Compiled, text: &str, raw: &mut Vec<Token>, int
     look_up(rules, text, raw, into);
 }
 
+/// What a server is called apart from whose it is: `@somebody/weather-mcp` is about weather, and
+/// who somebody is says nothing of the data. Where no other word is left, the owner's name counts.
+pub(super) fn unscoped(server: &str) -> &str {
+    let Some((scope, rest)) = server.split_once('/') else {
+        return server;
+    };
+    let says_nothing = |word: &str| {
+        ["mcp", "server", "servers", "tool", "tools", "api", "client"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
+    };
+    let bare = rest
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .all(says_nothing);
+    if scope.starts_with('@') && !bare {
+        rest
+    } else {
+        server
+    }
+}
+
 /// The part of a text that is read.
 pub(super) fn capped(text: &str) -> &str {
     if text.len() <= MOST_BYTES {

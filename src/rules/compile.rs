@@ -367,6 +367,25 @@ fn sequence(
     Ok(steps)
 }
 
+/// Of each word that the lexicon has as a noun and that is a form of a verb of it, that verb.
+fn verbs_behind_plurals(ids: &Words, flags: &[u16]) -> Vec<u32> {
+    let mut verbs = vec![0; flags.len()];
+    for (base, id) in in_order(ids) {
+        if flags[*id as usize] & flag::VERB == 0 {
+            continue;
+        }
+        for (surface, form) in inflect::forms(base) {
+            if form == Form::S
+                && let Some(plural) = ids.get(&surface)
+                && flags[*plural as usize] & (flag::VERB | flag::CONDITION | flag::ZONE) == 0
+            {
+                verbs[*plural as usize] = *id;
+            }
+        }
+    }
+    verbs
+}
+
 #[expect(
     clippy::too_many_arguments,
     reason = "the parts of one value, made once"
@@ -442,6 +461,7 @@ fn assemble(
             }
         }
     }
+    let verb_of = verbs_behind_plurals(&ids, &flags);
     for (base, id) in &ids {
         if !base.is_empty() && !base.contains(' ') {
             vocabulary.insert(
@@ -499,6 +519,7 @@ fn assemble(
     Compiled {
         vocabulary,
         flags,
+        verb_of,
         rows,
         stride,
         starts,

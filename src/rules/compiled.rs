@@ -190,6 +190,8 @@ pub struct ReadyRule {
 pub struct Compiled {
     pub(super) vocabulary: HashMap<Box<str>, Met, foldhash::fast::FixedState>,
     pub(super) flags: Vec<u16>,
+    /// Of each word that is the plural of a verb too (`posts`), that verb; else 0.
+    pub(super) verb_of: Vec<u32>,
     pub(super) rows: Vec<u64>,
     pub(super) stride: usize,
     pub(super) starts: Vec<Vec<u32>>,
@@ -284,6 +286,16 @@ impl Compiled {
     #[inline]
     pub fn flags(&self, word: u32) -> u16 {
         self.flags.get(word as usize).copied().unwrap_or(0)
+    }
+
+    /// The verb whose form a word is too, where the lexicon has the form as a noun of its own:
+    /// *posts* is what others wrote, and what *Posts a message* does.
+    #[inline]
+    pub fn verb_of(&self, word: u32) -> Option<u32> {
+        self.verb_of
+            .get(word as usize)
+            .copied()
+            .filter(|verb| *verb != 0)
     }
 
     /// Whether a word belongs to an element.

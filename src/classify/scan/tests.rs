@@ -131,7 +131,7 @@ proptest! {
             heads::mark_name(&mut toks);
         } else {
             tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
-            heads::mark_prose(&mut toks);
+            heads::mark_prose(&RULES, &mut toks);
         }
         let view = View { place, field: Field::Whole, weight: 1.0 };
         let mut hits = Vec::new();
