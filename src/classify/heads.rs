@@ -34,16 +34,17 @@ pub(super) fn mark_name(toks: &mut [Tok]) {
     }
     let clear = |tok: &Tok| tok.flags & flag::NOUNISH == 0;
     let with = |form: Form| move |tok: &Tok| is_verb(tok) && tok.form == form;
-    let head = own
-        .iter()
-        .position(|t| with(Form::Base)(t) && clear(t))
+    // `domains_by_compose_id`: what follows is a thing.
+    let circumstance = |at: usize| at > 0 && own[at - 1].flags & flag::PREPOSITION != 0;
+    let head = (0..own.len())
+        .find(|at| with(Form::Base)(&own[*at]) && clear(&own[*at]) && !circumstance(*at))
         // `gets_weather`, `listing`, `deleting`.
         .or_else(|| {
             own.iter()
                 .take(1)
                 .position(|t| with(Form::S)(t) && clear(t))
         })
-        .or_else(|| own.iter().position(with(Form::Base)))
+        .or_else(|| (0..own.len()).find(|at| with(Form::Base)(&own[*at]) && !circumstance(*at)))
         .or_else(|| {
             own.iter()
                 .position(|t| with(Form::S)(t) && clear(t) && !is_ambiguous(t))
@@ -53,9 +54,15 @@ pub(super) fn mark_name(toks: &mut [Tok]) {
                 .take(1)
                 .position(|t| with(Form::Ing)(t) && !is_ambiguous(t))
         });
-    let Some(head) = head else {
+    let Some(mut head) = head else {
         return;
     };
+    // `run_upsert`: the thing first, then what is done with it.
+    let last = own.len() - 1;
+    let says_more = |tok: &Tok| with(Form::Base)(tok) && clear(tok) && !is_ambiguous(tok);
+    if is_ambiguous(&own[head]) && last == head + 1 && says_more(&own[last]) {
+        head = last;
+    }
     own[head].bits |= bit::HEAD;
     for at in head + 2..own.len() {
         if own[at - 1].flags & flag::CONJUNCTION != 0 && is_plain(&own[at]) {
@@ -102,7 +109,12 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
         && head.word != said.word
         && (head.flags & flag::NOUNISH != 0
             // `pipelines_run` with *Retrieves …* is about runs.
-            || is_ambiguous(&head) && own.len() > 1 && own[own.len() - 1].start == head.start)
+            || is_ambiguous(&head) && own.len() > 1 && own[own.len() - 1].start == head.start
+            // `run_complete` with *Marks a run as complete* is about runs.
+            || is_ambiguous(&head)
+                && head.flags & flag::READS == 0
+                && own.len() > 1
+                && is_thing(description, head.word))
     {
         for tok in own.iter_mut() {
             tok.bits |= bit::NOUN;
@@ -119,6 +131,19 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
             tok.bits |= bit::RAISED;
         }
     }
+}
+
+/// Whether the first sentence has a word as the name of a thing: after a determiner, or before
+/// what cannot follow a verb.
+fn is_thing(description: &[Tok], word: u32) -> bool {
+    description.windows(3).any(|toks| {
+        let thing = toks[2];
+        thing.word == word
+            && thing.bits & (bit::FIRST | bit::HEAD) == bit::FIRST
+            && thing.form == Form::Base
+            && (toks[0].flags | toks[1].flags) & flag::DETERMINER != 0
+            && toks[1].flags & flag::CONJUNCTION == 0
+    })
 }
 
 /// Marks sentences, negations and verbs of prose.
@@ -259,8 +284,12 @@ fn leads_sentence(own: &[Tok], at: usize, unknown: usize) -> bool {
     match tok.form {
         Form::Base | Form::S => {
             if !is_ambiguous(tok) {
-                // `list of deleted` is a noun only after a determiner.
-                return before.is_none_or(|b| b.flags & flag::DETERMINER == 0) || unknown == 0;
+                // `list of deleted` is a noun only after a determiner, `at retain time` is none of
+                // what is done.
+                return before.is_none_or(|b| {
+                    b.flags & flag::DETERMINER == 0
+                        && (b.flags & flag::PREPOSITION == 0 || b.flags & flag::LEAD != 0)
+                }) || unknown == 0;
             }
             // As often a noun: it must open the sentence, or follow `to`, or follow a lead.
             let after_det = before.is_some_and(|b| {
@@ -290,6 +319,11 @@ fn coordinate(rules: &Compiled, own: &mut [Tok], head: usize) {
         {
             tok = verb;
         }
+        let directly = previous_verb + 2 >= at;
+        // `Get the codes of a device (lock, erase, disable)`: what is read of, and not done.
+        if own[head].flags & flag::READS != 0 && tok.gap == Gap::Bracket && !directly {
+            break;
+        }
         if !is_verb(&tok) || tok.form != form {
             continue;
         }
@@ -300,7 +334,6 @@ fn coordinate(rules: &Compiled, own: &mut [Tok], head: usize) {
             n.flags & flag::DETERMINER != 0
                 || n.flags & flag::CONJUNCTION != 0 && previous_verb + 2 >= at
         });
-        let directly = previous_verb + 2 >= at;
         if joined
             && (!is_ambiguous(&tok) || next_opens || directly)
             && !(is_ambiguous(&tok)
