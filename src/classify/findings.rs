@@ -135,7 +135,8 @@ impl Search<'_> {
         for view in normalise::views(text) {
             let mut hits = std::mem::take(&mut scratch.action_hits);
             hits.clear();
-            self.words(scratch, field, &view, &mut hits);
+            let named = facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter);
+            self.words(scratch, field, &view, named, &mut hits);
             let words = hits.len();
             hits.extend(given.iter().filter_map(|(number, fact, span)| {
                 let met = *fact != Fact::Decoded || view.decoded;
@@ -175,12 +176,14 @@ impl Search<'_> {
         }
     }
 
-    /// What the words of a view match, apart from what is negated.
+    /// What the words of a view match, apart from what is negated. The name of a parameter
+    /// (`contents_of_the_file`) is read word by word; prose keeps such a name whole.
     fn words(
         &self,
         scratch: &mut Scratch,
         field: &str,
         view: &normalise::View<'_>,
+        named: bool,
         hits: &mut Vec<Hit>,
     ) {
         let looked = View {
@@ -194,8 +197,12 @@ impl Search<'_> {
         } else {
             let Scratch { other, raw, .. } = scratch;
             other.clear();
-            tokens::read_prose(self.rules, &view.text, raw, other);
-            heads::mark_prose(self.rules, other);
+            if named {
+                tokens::read_name(self.rules, &view.text, raw, other);
+            } else {
+                tokens::read_prose(self.rules, &view.text, raw, other);
+                heads::mark_prose(self.rules, other);
+            }
             scan::text(self.rules, other, looked, hits);
         }
         hits.retain(|hit| !hit.negated);
