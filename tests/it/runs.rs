@@ -338,7 +338,12 @@ fn events_and_the_report_tell_the_run() {
         report["seen"][1]["variables"],
         json!(["NO_SUCH_TOKEN_HERE"])
     );
-    assert_eq!(report["slowest"][0]["host"], "127.0.0.1");
+    // Which host is the slowest is a matter of the machine.
+    let slow = report["slowest"].as_array().unwrap();
+    assert!(
+        slow.iter().any(|host| host["host"] == "127.0.0.1"),
+        "{report}"
+    );
     assert!(stdout(&output).contains("needs_config"));
 }
 
