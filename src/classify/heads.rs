@@ -133,8 +133,8 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
     }
 }
 
-/// Whether the first sentence has a word as the name of a thing: after a determiner, or before
-/// what cannot follow a verb.
+/// Whether the first sentence has a word as the name of a thing: a determiner stands before it, or
+/// before the word before it.
 fn is_thing(description: &[Tok], word: u32) -> bool {
     description.windows(3).any(|toks| {
         let thing = toks[2];

@@ -60,6 +60,68 @@ fn the_anchors_hold() {
 }
 
 #[test]
+fn a_verb_is_known_by_where_it_stands() {
+    for (name, description, category) in [
+        // A plural that the lexicon has as a thing, before an object and before none.
+        (
+            "thing_xyz",
+            "Posts a message to a channel.",
+            Category::Write,
+        ),
+        ("thing_xyz", "Charges a card.", Category::Financial),
+        ("thing_xyz", "Posts of a user.", Category::Unknown),
+        // A thing and what is done with it.
+        ("run_upsert", "Create or update a run.", Category::Write),
+        ("run_complete", "Marks a run as complete.", Category::Write),
+        // What follows *by*, what stands in brackets after what is read, and *at retain time*.
+        (
+            "domains_by_compose_id",
+            "Retrieves the domains.",
+            Category::Read,
+        ),
+        (
+            "get_device_codes",
+            "Get the codes of a device (lock, erase, uninstall).",
+            Category::Read,
+        ),
+        (
+            "conflicts",
+            "Pairs linked at retain time.",
+            Category::Unknown,
+        ),
+        // When it is to be used, and then what it does.
+        (
+            "code_review",
+            "Use this tool when you need to be sure. Analyses the code.",
+            Category::Read,
+        ),
+        ("wait_for_build", "Wait for a build.", Category::Read),
+    ] {
+        let verdict = classify(json!({"name": name, "description": description}));
+        assert_eq!(verdict.category, category, "{name}: {description}");
+    }
+}
+
+#[test]
+fn whose_a_server_is_says_nothing_of_its_data() {
+    for (server, private, word) in [
+        ("@postgres/weather-mcp", false, "weather"),
+        ("@somebody/postgres", true, "postgres"),
+        // Nothing else is left to go by.
+        ("@postgres/mcp-server", true, "postgres"),
+    ] {
+        let verdict = named(
+            Some(server),
+            json!({"name": "get_value", "description": "Get a value."}),
+        );
+        assert_eq!(verdict.traits.private_data, private, "{server}");
+        let evidence = verdict.evidence.iter().find(|e| e.field == "server");
+        let span = evidence.map(|e| e.span).unwrap();
+        assert_eq!(server.get(span[0]..span[1]), Some(word));
+    }
+}
+
+#[test]
 fn a_choice_of_actions_is_as_bad_as_its_worst() {
     let verdict = classify(
         json!({"name": "shelf", "description": "Manage a shelf.", "inputSchema": {
