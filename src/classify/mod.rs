@@ -14,6 +14,7 @@ mod findings;
 mod heads;
 mod judge;
 mod marks;
+mod neighbours;
 mod scan;
 mod schema;
 mod scores;
@@ -24,9 +25,8 @@ pub use assess::{assess, together};
 
 use crate::model::{Finding, Tool, Verdict};
 use crate::rules::{Compiled, RuleError, RuleSet};
-use crate::text::confusables::skeleton;
+use neighbours::Neighbours;
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What is known of the server whose tools are classified.
@@ -104,40 +104,5 @@ impl Classifier {
     pub fn instructions(&self, text: &str) -> Vec<Finding> {
         let mut scratch = scan::Scratch::new(&self.rules);
         findings::of_instructions(&self.rules, &mut scratch, text)
-    }
-}
-
-/// The names of a server's tools, and which of them look like another.
-#[derive(Debug, Default)]
-struct Neighbours<'a> {
-    names: HashSet<&'a str>,
-    alike: HashMap<String, usize>,
-}
-
-impl<'a> Neighbours<'a> {
-    fn of(tools: &'a [Tool]) -> Neighbours<'a> {
-        let mut all = Neighbours {
-            names: tools.iter().map(|tool| tool.name.as_str()).collect(),
-            alike: HashMap::new(),
-        };
-        if tools.len() > 1 {
-            for tool in tools.iter().filter(|tool| !tool.name.is_empty()) {
-                *all.alike
-                    .entry(skeleton(tokens::capped(&tool.name)))
-                    .or_insert(0) += 1;
-            }
-            all.alike.retain(|_, count| *count > 1);
-        }
-        all
-    }
-
-    /// Whether the server has a tool of that name.
-    fn have(&self, name: &str) -> bool {
-        self.names.contains(name)
-    }
-
-    /// Whether another tool of the server has a name that looks the same.
-    fn collide(&self, name: &str) -> bool {
-        !self.alike.is_empty() && self.alike.contains_key(&skeleton(tokens::capped(name)))
     }
 }

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 const DEEPEST: u8 = 12;
 /// The most schema nodes that are looked at for one tool.
 const MOST_NODES: usize = 2_000;
+/// The most references that are followed from one node.
+const MOST_HOPS: u8 = 8;
 /// The most properties that are kept for one tool.
 const MOST_PROPERTIES: usize = 400;
 
@@ -92,21 +94,64 @@ struct Shape<'a> {
     inner: Vec<(&'a Value, bool)>,
 }
 
+/// The keywords of one schema node that say anything here, found in one pass over it.
+#[derive(Default)]
+struct Keywords<'a> {
+    reference: Option<&'a str>,
+    kind: Option<&'a Value>,
+    format: Option<&'a str>,
+    values: Option<&'a [Value]>,
+    constant: bool,
+    pattern: bool,
+    properties: Option<&'a Value>,
+    required: Option<&'a [Value]>,
+    items: Option<&'a Value>,
+    /// What `anyOf`, `oneOf` and `allOf` list.
+    alternatives: [&'a [Value]; 3],
+}
+
+impl<'a> Keywords<'a> {
+    fn of(fields: &'a Map<String, Value>) -> Keywords<'a> {
+        let mut found = Keywords::default();
+        let list = |value: &'a Value| value.as_array().map(Vec::as_slice);
+        for (key, value) in fields {
+            match key.as_str() {
+                "$ref" => found.reference = value.as_str(),
+                "type" => found.kind = Some(value),
+                "format" => found.format = value.as_str(),
+                "enum" => found.values = list(value),
+                "const" => found.constant = true,
+                "pattern" => found.pattern = true,
+                "properties" => found.properties = Some(value),
+                "required" => found.required = list(value),
+                "items" => found.items = Some(value),
+                "anyOf" => found.alternatives[0] = list(value).unwrap_or_default(),
+                "oneOf" => found.alternatives[1] = list(value).unwrap_or_default(),
+                "allOf" => found.alternatives[2] = list(value).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
 impl<'a> Walker<'a> {
-    fn resolve(&self, mut node: &'a Value) -> &'a Value {
-        for _ in 0..8 {
-            let Some(reference) = node.get("$ref").and_then(Value::as_str) else {
-                return node;
-            };
-            let Some(target) = reference
-                .strip_prefix('#')
-                .and_then(|pointer| self.root.pointer(pointer))
-            else {
-                return node;
+    /// The node that a node stands for, and its keywords; none where it is no object.
+    fn resolve(&self, mut node: &'a Value) -> Option<(&'a Value, Keywords<'a>)> {
+        let mut hops = 0;
+        loop {
+            let keywords = Keywords::of(node.as_object()?);
+            let target = keywords
+                .reference
+                .filter(|_| hops < MOST_HOPS)
+                .and_then(|reference| reference.strip_prefix('#'))
+                .and_then(|pointer| self.root.pointer(pointer));
+            let Some(target) = target else {
+                return Some((node, keywords));
             };
             node = target;
+            hops += 1;
         }
-        node
     }
 
     fn object(
@@ -117,17 +162,16 @@ impl<'a> Walker<'a> {
         depth: u8,
         into: &mut Vec<Property<'a>>,
     ) {
-        let node = self.resolve(node);
+        let resolved = self.resolve(node);
         self.nodes += 1;
         if self.nodes > MOST_NODES || depth > DEEPEST {
             self.whole = false;
             return;
         }
-        let Value::Object(fields) = node else {
+        let Some((_, keywords)) = resolved else {
             return;
         };
-        let required = fields.get("required").and_then(Value::as_array);
-        if let Some(Value::Object(properties)) = fields.get("properties") {
+        if let Some(Value::Object(properties)) = keywords.properties {
             for (name, value) in properties {
                 if into.len() >= MOST_PROPERTIES {
                     self.whole = false;
@@ -151,7 +195,9 @@ impl<'a> Walker<'a> {
                     } else {
                         shape.bounds
                     },
-                    required: required.is_some_and(|list| list.iter().any(|r| r == name)),
+                    required: keywords
+                        .required
+                        .is_some_and(|list| list.iter().any(|r| r == name)),
                     depth,
                     values: shape.values,
                 });
@@ -160,43 +206,36 @@ impl<'a> Walker<'a> {
                 }
             }
         }
-        self.alternatives(fields, parent, in_items, depth, into);
+        self.alternatives(keywords.alternatives, parent, in_items, depth, into);
     }
 
     fn alternatives(
         &mut self,
-        fields: &'a Map<String, Value>,
+        alternatives: [&'a [Value]; 3],
         parent: Option<u16>,
         in_items: bool,
         depth: u8,
         into: &mut Vec<Property<'a>>,
     ) {
-        for key in ["anyOf", "oneOf", "allOf"] {
-            for one in fields
-                .get(key)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
-                if self.level >= DEEPEST {
-                    self.whole = false;
-                    return;
-                }
-                self.level += 1;
-                self.object(one, parent, in_items, depth, into);
-                self.level -= 1;
+        for one in alternatives.into_iter().flatten() {
+            if self.level >= DEEPEST {
+                self.whole = false;
+                return;
             }
+            self.level += 1;
+            self.object(one, parent, in_items, depth, into);
+            self.level -= 1;
         }
     }
 
     fn shape(&mut self, node: &'a Value, level: u8, items: bool, shape: &mut Shape<'a>) {
-        let node = self.resolve(node);
+        let resolved = self.resolve(node);
         self.nodes += 1;
         if level > 6 || self.nodes > MOST_NODES {
             self.whole = false;
             return;
         }
-        let Value::Object(fields) = node else {
+        let Some((node, keywords)) = resolved else {
             return;
         };
         let mut own = 0;
@@ -208,16 +247,16 @@ impl<'a> Walker<'a> {
                 (name, _) => type_bit(name),
             }
         };
-        match fields.get("type") {
+        match keywords.kind {
             Some(Value::String(name)) => one_type(name),
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).for_each(one_type),
-            _ if fields.contains_key("properties") => one_type("object"),
+            _ if keywords.properties.is_some() => one_type("object"),
             _ => {}
         }
-        if let Some(format) = fields.get("format").and_then(Value::as_str) {
+        if let Some(format) = keywords.format {
             shape.format = Some(format);
         }
-        if let Some(Value::Array(values)) = fields.get("enum") {
+        if let Some(values) = keywords.values {
             shape.bounds |= bound_bit(Bound::Enum);
             shape.values = Some(values);
             if own == 0 {
@@ -227,31 +266,22 @@ impl<'a> Walker<'a> {
                     type_bit("string")
                 };
             }
-        } else if fields.contains_key("const") {
+        } else if keywords.constant {
             shape.bounds |= bound_bit(Bound::Const);
-        } else if fields.contains_key("pattern") {
+        } else if keywords.pattern {
             shape.bounds |= bound_bit(Bound::Pattern);
         } else if own & (type_bit("string") | type_bit("string[]")) != 0 {
             shape.free = true;
         }
-        if own & (type_bit("object") | type_bit("object[]")) != 0
-            || fields.contains_key("properties")
-        {
+        if own & (type_bit("object") | type_bit("object[]")) != 0 || keywords.properties.is_some() {
             shape.inner.push((node, items));
         }
-        if let Some(inner) = fields.get("items") {
+        if let Some(inner) = keywords.items {
             own |= type_bit("array");
             self.shape(inner, level + 1, true, shape);
         }
-        for key in ["anyOf", "oneOf", "allOf"] {
-            for one in fields
-                .get(key)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
-                self.shape(one, level + 1, items, shape);
-            }
+        for one in keywords.alternatives.into_iter().flatten() {
+            self.shape(one, level + 1, items, shape);
         }
         shape.types |= own;
     }

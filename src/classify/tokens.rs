@@ -4,6 +4,7 @@ use crate::model::Tool;
 use crate::rules::compiled::{Compiled, Met, UNKNOWN, flag};
 use crate::text::inflect::Form;
 use crate::text::{Gap, Kind, Token, is_kana, names, prose};
+use std::ops::Range;
 
 /// The most bytes that are read of one field; what is beyond is reported, not read.
 pub(super) const MOST_BYTES: usize = 64 * 1024;
@@ -154,7 +155,7 @@ fn cut_run(rules: &Compiled, text: &str, token: &Token, into: &mut Vec<Tok>) {
         let mut end = at;
         for character in run[at..].chars().take(rules.longest_run) {
             end += character.len_utf8();
-            let met = rules.look_up(&run[at..end]);
+            let met = rules.look_up_caseless(&run[at..end]);
             if met.word != 0 {
                 found = Some((met, end));
             }
@@ -239,6 +240,31 @@ fn join_phrases(rules: &Compiled, from: usize, toks: &mut Vec<Tok>) {
     toks.truncate(write);
 }
 
+/// Whether a word is `lower`, case apart.
+fn is_word(lower: &str, word: &str) -> bool {
+    lower.eq_ignore_ascii_case(word) || !word.is_ascii() && word.to_lowercase() == lower
+}
+
+/// The word that more than half of the words are, where one is (Boyer and Moore's vote).
+fn majority<'a>(words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut leading = None;
+    let mut votes = 0usize;
+    for word in words {
+        if votes == 0 {
+            leading = Some(word);
+        }
+        let same = leading.is_some_and(|known| {
+            known.eq_ignore_ascii_case(word)
+                || !word.is_ascii() && known.to_lowercase() == word.to_lowercase()
+        });
+        votes = if same { votes + 1 } else { votes - 1 };
+    }
+    leading
+}
+
+/// The most words of a name that are taken for a shared prefix.
+const MOST_SHARED: usize = 3;
+
 /// The words that a server's tools share at the front of their names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Prefix {
@@ -252,42 +278,50 @@ impl Prefix {
     /// Finds them. A word that says what is done is never one of them.
     pub(super) fn of(server: Option<&str>, tools: &[Tool], rules: &Compiled) -> Prefix {
         let mut raw = Vec::new();
-        let mut words = |name: &str| {
-            raw.clear();
+        let mut prefix = Prefix::default();
+        if let Some(name) = server {
             names::tokens(capped(name), &mut raw);
-            raw.iter()
-                .map(|t| t.of(name).to_lowercase())
-                .collect::<Vec<_>>()
-        };
-        let mut prefix = Prefix {
-            server: server.map(&mut words).unwrap_or_default(),
-            shared: Vec::new(),
-        };
+            prefix.server = raw.iter().map(|t| t.of(name).to_lowercase()).collect();
+        }
         if tools.len() < 3 {
             return prefix;
         }
-        let all: Vec<Vec<String>> = tools.iter().map(|tool| words(&tool.name)).collect();
-        for place in 0..3 {
-            let mut here: Vec<&str> = all
-                .iter()
-                .filter(|name| name.len() > place + 1 && name[..place] == prefix.shared[..])
-                .map(|name| name[place].as_str())
-                .collect();
-            here.sort_unstable();
-            let Some((word, count)) = here
-                .chunk_by(|a, b| a == b)
-                .map(|same| (same[0], same.len()))
-                .max_by_key(|(_, count)| *count)
-            else {
+        // The first words of each name, one more than can be shared: a name is never all prefix.
+        raw.clear();
+        let names: Vec<(&str, Range<usize>)> = tools
+            .iter()
+            .map(|tool| {
+                let from = raw.len();
+                names::first_tokens(capped(&tool.name), MOST_SHARED + 1, &mut raw);
+                (tool.name.as_str(), from..raw.len())
+            })
+            .collect();
+        for place in 0..MOST_SHARED {
+            let here = || {
+                names
+                    .iter()
+                    .map(|(name, range)| (*name, &raw[range.clone()]))
+                    .filter(|(name, toks)| {
+                        toks.len() > place + 1
+                            && prefix
+                                .shared
+                                .iter()
+                                .zip(*toks)
+                                .all(|(word, tok)| is_word(word, tok.of(name)))
+                    })
+                    .map(|(name, toks)| toks[place].of(name))
+            };
+            let Some(word) = majority(here()).map(str::to_lowercase) else {
                 break;
             };
-            let flags = rules.flags(rules.look_up(word).word);
+            let count = here().filter(|other| is_word(&word, other)).count();
+            let flags = rules.flags(rules.look_up(&word).word);
             if count * 5 < tools.len() * 4
                 || flags & flag::VERB != 0 && flags & flag::AMBIGUOUS == 0
             {
                 break;
             }
-            prefix.shared.push(word.to_owned());
+            prefix.shared.push(word);
         }
         prefix
     }

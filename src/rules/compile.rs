@@ -8,6 +8,7 @@ use super::compiled::{
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
 use super::source::{At, Kind, Matcher, Place, Rule, Sentence, Status};
+use super::vocabulary::Vocabulary;
 use crate::model::Severity;
 use crate::text::inflect::{self, Form};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -428,14 +429,12 @@ fn assemble(
         }
     }
     let mut vocabulary = HashMap::with_hasher(foldhash::fast::FixedState::with_seed(7));
-    let mut longest = 0;
     let mut longest_run = 0;
     let none = Irregular::default();
     for (base, id) in in_order(&ids) {
         if base.contains(' ') || base.is_empty() {
             continue;
         }
-        longest = longest.max(base.len() + 4);
         longest_run = longest_run.max(if base.is_ascii() {
             0
         } else {
@@ -517,7 +516,7 @@ fn assemble(
         }
     }
     Compiled {
-        vocabulary,
+        vocabulary: Vocabulary::new(vocabulary),
         flags,
         verb_of,
         rows,
@@ -525,7 +524,6 @@ fn assemble(
         starts,
         phrases: tree,
         phrase_heads,
-        longest,
         longest_run,
         patterns,
         matchers,

@@ -2,6 +2,7 @@
 //! their first word. [`super::compile`] makes it.
 
 use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
+use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
 use crate::text::inflect::Form;
 use std::collections::HashMap;
@@ -188,7 +189,7 @@ pub struct ReadyRule {
 /// A rule set ready for matching.
 #[derive(Debug, Clone)]
 pub struct Compiled {
-    pub(super) vocabulary: HashMap<Box<str>, Met, foldhash::fast::FixedState>,
+    pub(super) vocabulary: Vocabulary,
     pub(super) flags: Vec<u16>,
     /// Of each word that is the plural of a verb too (`posts`), that verb; else 0.
     pub(super) verb_of: Vec<u32>,
@@ -197,8 +198,6 @@ pub struct Compiled {
     pub(super) starts: Vec<Vec<u32>>,
     pub(super) phrases: HashMap<(u32, u32), (u32, u32), foldhash::fast::FixedState>,
     pub(super) phrase_heads: Vec<bool>,
-    /// Longest word of the vocabulary in bytes, so that nothing longer is looked up.
-    pub(super) longest: usize,
     /// Longest unspaced word in characters.
     pub longest_run: usize,
     /// Word sequences.
@@ -254,32 +253,12 @@ impl Compiled {
     /// Looks a word up; case does not matter.
     #[inline]
     pub fn look_up(&self, word: &str) -> Met {
-        // The possessive is the word.
-        let word = word
-            .strip_suffix("'s")
-            .or_else(|| word.strip_suffix("’s"))
-            .unwrap_or(word);
-        if word.len() > self.longest {
-            return UNKNOWN;
-        }
-        if word.is_ascii() {
-            let mut buffer = [0u8; 64];
-            let Some(lower) = buffer.get_mut(..word.len()) else {
-                return UNKNOWN;
-            };
-            lower.copy_from_slice(word.as_bytes());
-            lower.make_ascii_lowercase();
-            return std::str::from_utf8(lower)
-                .ok()
-                .and_then(|lower| self.vocabulary.get(lower))
-                .copied()
-                .unwrap_or(UNKNOWN);
-        }
-        let lower = word.to_lowercase().replace('’', "'");
-        self.vocabulary
-            .get(lower.as_str())
-            .copied()
-            .unwrap_or(UNKNOWN)
+        self.vocabulary.look_up(word)
+    }
+
+    /// Looks up a part of a script that has no capitals.
+    pub fn look_up_caseless(&self, word: &str) -> Met {
+        self.vocabulary.look_up_caseless(word)
     }
 
     /// The flags of a word.

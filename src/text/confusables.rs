@@ -126,6 +126,28 @@ pub fn skeleton(name: &str) -> String {
         .collect()
 }
 
+/// A number that names with one skeleton share; of ASCII names it is made without the skeleton.
+pub fn skeleton_hash(name: &str) -> u64 {
+    if !name.is_ascii() {
+        return hash(skeleton(name).bytes());
+    }
+    let folded = name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| {
+        match byte.to_ascii_lowercase() {
+            b'0' => b'o',
+            b'1' | b'i' => b'l',
+            other => other,
+        }
+    });
+    hash(folded)
+}
+
+/// FNV-1a (Fowler, Noll, Vo), 64 bits.
+fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +157,19 @@ mod tests {
         assert_eq!(skeleton("read_file"), skeleton("Read-Fi\u{200b}le"));
         assert_eq!(skeleton("p\u{0430}y"), skeleton("pay"));
         assert_ne!(skeleton("read_file"), skeleton("read_files"));
+    }
+
+    #[test]
+    fn one_skeleton_is_one_hash() {
+        let names = ["list_IDs_10", "LIST-lds.lo", "l\u{200b}ist_ids_\u{0456}0"];
+        for name in names {
+            assert_eq!(
+                skeleton(name),
+                "lldstldslo".replace("lldst", "llst"),
+                "{name}"
+            );
+            assert_eq!(skeleton_hash(name), skeleton_hash(names[0]), "{name}");
+        }
+        assert_ne!(skeleton_hash("list_ids"), skeleton_hash("list_id"));
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here knows a rule or a tool. A span always indexes the original text, at character
 //! boundaries; text is never rewritten. Depends on nothing of the project.
 
+mod ascii;
 pub mod confusables;
 pub mod inflect;
 pub mod names;

@@ -1,6 +1,6 @@
 //! Names to tokens: `getURLFor`, `delete_repo-v2`, `users.list`, `db/query`.
 
-use super::{Gap, Kind, Token, is_unspaced};
+use super::{Gap, Kind, Token, ascii, is_unspaced};
 
 /// The most tokens that one name gives; what follows is not looked at.
 pub const MOST_TOKENS: usize = 64;
@@ -9,38 +9,34 @@ pub const MOST_TOKENS: usize = 64;
 /// of acronyms (`getURLFor` is get, URL, For). Digits stay with the letters before them (`s3`,
 /// `oauth2`). Hidden characters inside a word do not part it.
 pub fn tokens(name: &str, into: &mut Vec<Token>) {
-    let limit = into.len() + MOST_TOKENS;
+    first_tokens(name, MOST_TOKENS, into);
+}
+
+/// The first tokens of a name, at most so many.
+pub fn first_tokens(name: &str, most: usize, into: &mut Vec<Token>) {
+    let limit = into.len() + most;
     let mut start: Option<(usize, Kind)> = None;
     let mut gap = Gap::None;
-    let mut previous = '\0';
-    let mut chars = name.char_indices().peekable();
+    let mut previous = Letter::default();
+    let mut chars = name.char_indices();
     while let Some((at, character)) = chars.next() {
-        if crate_hidden(character) && start.is_some() {
+        let letter = Letter::of(character);
+        if letter.hidden && start.is_some() {
             continue;
         }
-        let kind = if is_unspaced(character) {
-            Some(Kind::Run)
-        } else if character.is_alphabetic() {
-            Some(Kind::Word)
-        } else if character.is_numeric() {
-            Some(Kind::Number)
-        } else {
-            None
-        };
-        let next = chars.peek().map_or('\0', |(_, c)| *c);
+        let kind = letter.kind;
+        let next = || chars.clone().next().map_or('\0', |(_, c)| c);
         let edge = match (start, kind) {
             (Some((_, Kind::Run)), Some(kind)) => kind != Kind::Run,
             (Some(_), None | Some(Kind::Run)) => true,
             (Some((_, Kind::Number)), Some(Kind::Word)) => {
-                previous.is_numeric() && !is_short_unit(character, next)
+                previous.numeric && !is_short_unit(character, next())
             }
             (Some((_, Kind::Word)), Some(Kind::Word)) => {
-                character.is_uppercase()
-                    && (previous.is_lowercase()
-                        || previous.is_numeric()
-                        || (previous.is_uppercase()
-                            && next.is_lowercase()
-                            && !plural_acronym(name, at)))
+                letter.upper
+                    && (previous.lower
+                        || previous.numeric
+                        || (previous.upper && next().is_lowercase() && !plural_acronym(name, at)))
             }
             _ => false,
         };
@@ -58,10 +54,66 @@ pub fn tokens(name: &str, into: &mut Vec<Token>) {
         } else if kind.is_none() {
             gap = Gap::Mark;
         }
-        previous = character;
+        previous = letter;
     }
     if let Some((from, kind)) = start {
         push(into, from, name.len(), gap, kind);
+    }
+}
+
+/// What a character of a name is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Letter {
+    /// What a token is made of that begins with it; none for a mark.
+    kind: Option<Kind>,
+    lower: bool,
+    upper: bool,
+    numeric: bool,
+    hidden: bool,
+}
+
+impl Letter {
+    #[inline]
+    fn of(character: char) -> Letter {
+        let Ok(byte) = u8::try_from(character) else {
+            return Letter::beyond_ascii(character);
+        };
+        if byte >= 0x80 {
+            return Letter::beyond_ascii(character);
+        }
+        let class = ascii::class(byte);
+        Letter {
+            kind: if class & ascii::LETTER != 0 {
+                Some(Kind::Word)
+            } else if class & ascii::DIGIT != 0 {
+                Some(Kind::Number)
+            } else {
+                None
+            },
+            lower: class & ascii::LOWER != 0,
+            upper: class & ascii::UPPER != 0,
+            numeric: class & ascii::DIGIT != 0,
+            hidden: false,
+        }
+    }
+
+    #[cold]
+    fn beyond_ascii(character: char) -> Letter {
+        Letter {
+            kind: if is_unspaced(character) {
+                Some(Kind::Run)
+            } else if character.is_alphabetic() {
+                Some(Kind::Word)
+            } else if character.is_numeric() {
+                Some(Kind::Number)
+            } else {
+                None
+            },
+            lower: character.is_lowercase(),
+            upper: character.is_uppercase(),
+            numeric: character.is_numeric(),
+            hidden: is_hidden(character),
+        }
     }
 }
 
@@ -77,7 +129,8 @@ fn is_short_unit(character: char, next: char) -> bool {
     matches!(character, 'd' | 'D') && !next.is_alphabetic()
 }
 
-const fn crate_hidden(character: char) -> bool {
+/// Whether a character does not show and does not part a word.
+const fn is_hidden(character: char) -> bool {
     matches!(character, '\u{00ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 

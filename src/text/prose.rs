@@ -1,6 +1,6 @@
 //! Prose to tokens, with sentences and the punctuation between tokens.
 
-use super::{Gap, Kind, Token, is_unspaced};
+use super::{Gap, Kind, Token, ascii, is_unspaced};
 
 /// Words after which a full stop ends no sentence.
 const ABBREVIATIONS: [&str; 8] = ["e.g", "i.e", "etc", "vs", "approx", "eg", "ie", "incl"];
@@ -23,7 +23,11 @@ pub fn tokens(text: &str, limit: usize, into: &mut Vec<Token>) {
             return;
         }
         let byte = bytes[at];
-        if byte.is_ascii_alphanumeric() {
+        if byte == b' ' {
+            at += 1;
+            continue;
+        }
+        if ascii::class(byte) & ascii::ALPHANUMERIC != 0 {
             let (end, kind) = ascii_word(text, bytes, at);
             if gap == Gap::Stop && any {
                 sentence = sentence.saturating_add(1);
@@ -78,57 +82,53 @@ pub fn tokens(text: &str, limit: usize, into: &mut Vec<Token>) {
 /// The end of the ASCII-led word at `at`, and whether it is an identifier.
 fn ascii_word(text: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
     let mut end = at;
-    let mut letters = false;
+    let mut seen = 0;
     let mut inner_capital = false;
     let mut joined = false;
-    while end < bytes.len() {
-        let byte = bytes[end];
-        if byte.is_ascii_alphanumeric() {
-            letters |= byte.is_ascii_alphabetic();
-            inner_capital |=
-                end > at && byte.is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase();
-            end += 1;
-        } else if matches!(byte, b'_' | b'.' | b'@')
-            && bytes.get(end + 1).is_some_and(|next| {
-                // `file.Then` is two sentences with a missing space, `os.Path` is an identifier.
-                let new_sentence = byte == b'.' && next.is_ascii_uppercase();
-                next.is_ascii_alphanumeric() && (!new_sentence || inner_capital || joined)
-            })
+    loop {
+        let mut before = 0;
+        while let Some(class) = bytes.get(end).map(|byte| ascii::class(*byte))
+            && class & ascii::ALPHANUMERIC != 0
         {
-            joined = true;
+            inner_capital |= before & ascii::LOWER != 0 && class & ascii::UPPER != 0;
+            seen |= class;
+            before = class;
             end += 1;
-        } else if byte == b'\''
-            && bytes.get(end + 1).is_some_and(u8::is_ascii_alphabetic)
-            && letters
-        {
-            end += 1;
-        } else if byte >= 0x80 {
-            let Some(character) = text[end..].chars().next() else {
-                break;
-            };
-            if character.is_alphanumeric() && !is_unspaced(character) {
-                letters = true;
-                end += character.len_utf8();
-            } else if character == '’' && bytes.get(end + 3).is_some_and(u8::is_ascii_alphabetic)
-            {
-                end += 3;
-            } else {
-                break;
+        }
+        let Some(byte) = bytes.get(end) else { break };
+        let next = bytes.get(end + 1).map_or(0, |next| ascii::class(*next));
+        match byte {
+            // `file.Then` is two sentences with a missing space, `os.Path` is an identifier.
+            b'.' if next & ascii::UPPER != 0 && !(inner_capital || joined) => break,
+            b'_' | b'.' | b'@' if next & ascii::ALPHANUMERIC != 0 => {
+                joined = true;
+                end += 1;
             }
-        } else {
-            break;
+            b'\'' if next & ascii::LETTER != 0 && seen & ascii::LETTER != 0 => end += 1,
+            0x80.. => {
+                let Some(character) = text[end..].chars().next() else {
+                    break;
+                };
+                if character.is_alphanumeric() && !is_unspaced(character) {
+                    seen |= ascii::LETTER;
+                    end += character.len_utf8();
+                } else if character == '’'
+                    && bytes.get(end + 3).is_some_and(u8::is_ascii_alphabetic)
+                {
+                    end += 3;
+                } else {
+                    break;
+                }
+            }
+            _ => break,
         }
     }
-    let kind = if joined || inner_capital {
-        if letters {
-            Kind::Identifier
-        } else {
-            Kind::Number
-        }
-    } else if letters {
-        Kind::Word
-    } else {
+    let kind = if seen & ascii::LETTER == 0 {
         Kind::Number
+    } else if joined || inner_capital {
+        Kind::Identifier
+    } else {
+        Kind::Word
     };
     (end, kind)
 }

@@ -1,0 +1,243 @@
+//! The words that the rules know, by their surface: one table that is looked into for every word of
+//! every text.
+//!
+//! Nearly all words have at most sixteen ASCII bytes. Those are kept as two numbers in an open
+//! table, so that one look costs neither a copy nor a walk through pointers; the others are in a map.
+
+use super::compiled::{Met, UNKNOWN};
+use std::collections::HashMap;
+
+/// The longest word that the table takes, in bytes.
+const SHORT: usize = 16;
+/// The highest bit of each byte: set where a text is not ASCII.
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+/// Odd, with its bits spread evenly: the golden ratio as a fraction of 2^64.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Words by their surface.
+#[derive(Debug, Clone)]
+pub(super) struct Vocabulary {
+    slots: Vec<Slot>,
+    /// The number of slots, a power of two, less one.
+    mask: usize,
+    /// The words that are long or not ASCII.
+    others: HashMap<Box<str>, Met, foldhash::fast::FixedState>,
+    /// Length of the longest word in bytes.
+    longest: usize,
+}
+
+/// A place of the table; one of length 0 is free.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    key: Key,
+    met: Met,
+}
+
+/// A short word in small letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    front: u64,
+    back: u64,
+    length: u8,
+}
+
+/// A place that holds no word.
+const FREE: Slot = Slot {
+    key: Key {
+        front: 0,
+        back: 0,
+        length: 0,
+    },
+    met: UNKNOWN,
+};
+
+impl Key {
+    /// Of a word of at most [`SHORT`] ASCII bytes; none for any other.
+    #[inline]
+    fn of(word: &[u8]) -> Option<Key> {
+        // Two reads that overlap where the word is shorter than both: with the length they still
+        // say which word it is.
+        let (front, back) = match word.len() {
+            8..=SHORT => (
+                u64::from_le_bytes(*word.first_chunk()?),
+                u64::from_le_bytes(*word.last_chunk()?),
+            ),
+            4..8 => (
+                u64::from(u32::from_le_bytes(*word.first_chunk()?)),
+                u64::from(u32::from_le_bytes(*word.last_chunk()?)),
+            ),
+            2..4 => (
+                u64::from(u16::from_le_bytes(*word.first_chunk()?)),
+                u64::from(u16::from_le_bytes(*word.last_chunk()?)),
+            ),
+            1 => (u64::from(word[0]), 0),
+            _ => return None,
+        };
+        if (front | back) & HIGH != 0 {
+            return None;
+        }
+        Some(Key {
+            front: small(front),
+            back: small(back),
+            length: u8::try_from(word.len()).ok()?,
+        })
+    }
+
+    /// The place where a look for the word begins, before it is cut to the size of the table.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "any part of a hash is a hash"
+    )]
+    const fn hash(self) -> usize {
+        let mixed = self.front ^ self.back.rotate_left(23) ^ self.length as u64;
+        (mixed.wrapping_mul(SPREAD) >> 40) as usize
+    }
+}
+
+/// Eight ASCII bytes with their capitals made small.
+#[inline]
+const fn small(bytes: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // The highest bit of each byte tells whether it is `A` or later, and whether it is after `Z`.
+    let from_a = bytes + ONES * (0x80 - b'A' as u64);
+    let after_z = bytes + ONES * (0x7f - b'Z' as u64);
+    bytes | (from_a & !after_z & HIGH) >> 2
+}
+
+impl Vocabulary {
+    /// Makes the table of `words`, surfaces in small letters.
+    pub(super) fn new(words: HashMap<Box<str>, Met, foldhash::fast::FixedState>) -> Vocabulary {
+        let longest = words.keys().map(|word| word.len()).max().unwrap_or(0);
+        // At most half full, so that a word that is not there is known by the first free place.
+        let size = (words.len() * 2).next_power_of_two();
+        let mut vocabulary = Vocabulary {
+            slots: vec![FREE; size],
+            mask: size - 1,
+            others: HashMap::default(),
+            longest,
+        };
+        for (word, met) in words {
+            if let Some(key) = Key::of(word.as_bytes()) {
+                let at = vocabulary.place(key);
+                vocabulary.slots[at] = Slot { key, met };
+            } else {
+                vocabulary.others.insert(word, met);
+            }
+        }
+        vocabulary
+    }
+
+    /// Where a short word stands, or would stand.
+    #[inline]
+    fn place(&self, key: Key) -> usize {
+        let mut at = key.hash();
+        while self.slots[at & self.mask].key != key && self.slots[at & self.mask].key != FREE.key {
+            at = at.wrapping_add(1);
+        }
+        at & self.mask
+    }
+
+    /// Looks a word up; case does not matter.
+    #[inline]
+    pub(super) fn look_up(&self, word: &str) -> Met {
+        // The possessive is the word.
+        let word = word.strip_suffix("'s").unwrap_or(word);
+        match Key::of(word.as_bytes()) {
+            Some(key) => self.slots[self.place(key)].met,
+            None => self.look_up_other(word),
+        }
+    }
+
+    /// Looks up a word that is long or not ASCII.
+    #[cold]
+    fn look_up_other(&self, word: &str) -> Met {
+        let word = word.strip_suffix("’s").unwrap_or(word);
+        // Small letters can take another number of bytes, but never a third of them.
+        if word.len() > self.longest * 3 {
+            return UNKNOWN;
+        }
+        let lower = word.to_lowercase().replace('’', "'");
+        match Key::of(lower.as_bytes()) {
+            Some(key) => self.slots[self.place(key)].met,
+            None => self.look_up_caseless(&lower),
+        }
+    }
+
+    /// Looks up a part of a script that has no capitals.
+    pub(super) fn look_up_caseless(&self, word: &str) -> Met {
+        self.others.get(word).copied().unwrap_or(UNKNOWN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::inflect::Form;
+    use proptest::prelude::*;
+
+    fn of(words: &[&str]) -> Vocabulary {
+        let numbered = words.iter().zip(1..).map(|(word, number)| {
+            let met = Met {
+                word: number,
+                form: Form::Base,
+            };
+            ((*word).into(), met)
+        });
+        Vocabulary::new(numbered.collect())
+    }
+
+    #[test]
+    fn words_of_every_length_and_script_are_found_in_any_case() {
+        let words = [
+            "a",
+            "do",
+            "get",
+            "list",
+            "create",
+            "deleting",
+            "authenticate",
+            "internationalize",
+            "counterrevolutionary",
+            "don't",
+            "größe",
+            "删除",
+        ];
+        let vocabulary = of(&words);
+        for (word, number) in words.iter().zip(1..) {
+            for surface in [
+                (*word).to_owned(),
+                word.to_uppercase(),
+                format!("{word}'s"),
+                word.replace('\'', "’"),
+                format!("{word}’s"),
+            ] {
+                if surface.contains("SS") {
+                    continue;
+                }
+                assert_eq!(vocabulary.look_up(&surface).word, number, "{surface}");
+            }
+        }
+        assert_eq!(vocabulary.look_up("\u{212a}"), UNKNOWN);
+        assert_eq!(of(&["k"]).look_up("\u{212a}").word, 1);
+        assert_eq!(vocabulary.look_up(""), UNKNOWN);
+        assert_eq!(of(&[]).look_up("get"), UNKNOWN);
+    }
+
+    proptest! {
+        /// The table says what a plain map says.
+        #[test]
+        fn the_table_is_a_map(
+            words in proptest::collection::btree_set("[a-z]{1,20}", 0..60),
+            asked in proptest::collection::vec("[a-zA-Z@\\[`{]{1,20}", 0..60),
+        ) {
+            let known: Vec<&str> = words.iter().map(String::as_str).collect();
+            let vocabulary = of(&known);
+            for word in asked.iter().map(String::as_str).chain(known.iter().copied()) {
+                let lower = word.to_ascii_lowercase();
+                let plain = known.iter().position(|k| *k == lower).map_or(0, |at| at + 1);
+                prop_assert_eq!(vocabulary.look_up(word).word as usize, plain);
+            }
+        }
+    }
+}
