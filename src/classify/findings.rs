@@ -100,8 +100,8 @@ impl Search<'_> {
     /// Whether a string is worth a look: it has a trigger, or a character that is not plain.
     fn is_suspect(&self, text: &str) -> bool {
         let text = tokens::capped(text);
-        !text.is_ascii()
-            || self.rules.triggers.is_match(text)
+        !normalise::is_quiet(text)
+            || self.rules.has_trigger(text)
             || marks::has_long_blank(text)
             || normalise::has_codes(text)
             || normalise::has_run(text)
@@ -148,13 +148,14 @@ impl Search<'_> {
                 if ready.kind != Kind::Text || !scratch.fires(self.rules, *rule) {
                     continue;
                 }
-                let mine = |(_, hit): &(usize, &Hit)| {
-                    let matcher = &self.rules.matchers[hit.matcher as usize];
-                    matcher.rule == *rule && matcher.role == Role::Any
+                let says = |at: &usize| {
+                    let matcher = &self.rules.matchers[hits[*at].matcher as usize];
+                    matcher.role == Role::Any
                 };
-                let Some((at, hit)) = hits.iter().enumerate().find(mine) else {
+                let Some(at) = scratch.hits_of(*rule).find(says) else {
                     continue;
                 };
+                let hit = &hits[at];
                 let known = |w: &Witness| w.rule == *rule && w.field == field;
                 if self.witnesses.iter().any(known) {
                     continue;
@@ -193,9 +194,17 @@ impl Search<'_> {
         };
         // The words of the description were read for the verdict just before.
         if field == DESCRIPTION && view.is_same() {
-            scan::text(self.rules, &scratch.description, looked, hits);
+            scan::text(
+                self.rules,
+                &scratch.description,
+                looked,
+                &mut scratch.seen,
+                hits,
+            );
         } else {
-            let Scratch { other, raw, .. } = scratch;
+            let Scratch {
+                other, raw, seen, ..
+            } = scratch;
             other.clear();
             if named {
                 tokens::read_name(self.rules, &view.text, raw, other);
@@ -203,7 +212,7 @@ impl Search<'_> {
                 tokens::read_prose(self.rules, &view.text, raw, other);
                 heads::mark_prose(self.rules, other);
             }
-            scan::text(self.rules, other, looked, hits);
+            scan::text(self.rules, other, looked, seen, hits);
         }
         hits.retain(|hit| !hit.negated);
     }

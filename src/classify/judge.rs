@@ -36,9 +36,9 @@ impl Judge<'_> {
             }
             let mut best: Option<(f64, &Hit)> = None;
             let mut counter: Option<(f64, &Hit)> = None;
-            for hit in hits {
+            for hit in scratch.hits_of(*rule).map(|number| &hits[number]) {
                 let matcher = &self.rules.matchers[hit.matcher as usize];
-                if matcher.rule != *rule || matcher.role == Role::None {
+                if matcher.role == Role::None {
                     continue;
                 }
                 let vote = f64::from(hit.place) * f64::from(matcher.weight) / 100.0;
@@ -81,11 +81,12 @@ impl Judge<'_> {
             if ready.categories & category_bit(category) == 0 || !scratch.fires(self.rules, *rule) {
                 continue;
             }
-            let best = hits
-                .iter()
+            let best = scratch
+                .hits_of(*rule)
+                .map(|number| &hits[number])
                 .filter(|hit| {
                     let matcher = &self.rules.matchers[hit.matcher as usize];
-                    matcher.rule == *rule && matcher.role != Role::None && !hit.negated
+                    matcher.role != Role::None && !hit.negated
                 })
                 .max_by(|a, b| {
                     let weight = |h: &Hit| self.rules.matchers[h.matcher as usize].weight.abs();
@@ -138,10 +139,13 @@ impl Judge<'_> {
                 }
                 None
             } else if scratch.fires(self.rules, rule) {
-                let found = hits.iter().filter(|hit| {
-                    let matcher = &self.rules.matchers[hit.matcher as usize];
-                    matcher.rule == rule && matcher.role != Role::None && !hit.negated
-                });
+                let found = scratch
+                    .hits_of(rule)
+                    .map(|number| &hits[number])
+                    .filter(|hit| {
+                        let matcher = &self.rules.matchers[hit.matcher as usize];
+                        matcher.role != Role::None && !hit.negated
+                    });
                 let first = found
                     .clone()
                     .find(|hit| matches!(hit.field, Field::Property(_)))

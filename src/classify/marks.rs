@@ -84,6 +84,9 @@ pub(super) fn of(text: &str) -> Marks {
     static LINK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("](http"));
     let mut marks = Marks::default();
     let mut picture = false;
+    if !may_have(text.as_bytes()) {
+        return marks;
+    }
     for found in ALL.iter().flat_map(|all| all.find_iter(text)) {
         let span = Some((found.start(), found.end()));
         match found.pattern().as_usize() {
@@ -96,6 +99,16 @@ pub(super) fn of(text: &str) -> Marks {
         marks.remote_image = remote_image(&text.to_ascii_lowercase());
     }
     marks
+}
+
+/// Whether a text has one of the characters that all marks have: an opening bracket, or the colon
+/// after who speaks (`human:`, `assistant:`, `system:`, `user:`, `developer:`, `result:`).
+fn may_have(text: &[u8]) -> bool {
+    memchr::memchr2(b'<', b'[', text).is_some()
+        || memchr::memchr_iter(b':', text).any(|at| {
+            let before = at.checked_sub(1).map(|before| text[before]);
+            before.is_some_and(|byte| matches!(byte | 0x20, b'n' | b't' | b'm' | b'r'))
+        })
 }
 
 /// A picture from elsewhere with a query: loading it carries data out.
@@ -176,6 +189,13 @@ mod tests {
         assert_eq!(marks.pseudo_tag, Some((7, 18)));
         assert_eq!(marks.turn, Some((50, 62)));
         assert_eq!(of("plain < text [with] brackets"), Marks::default());
+        for mark in PSEUDO_TAGS
+            .iter()
+            .chain(&TURNS)
+            .chain([&PICTURE, &"](http"])
+        {
+            assert!(may_have(mark.to_uppercase().as_bytes()), "{mark}");
+        }
     }
 
     #[test]

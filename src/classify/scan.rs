@@ -40,11 +40,14 @@ pub(super) struct Hit {
 
 /// What one rule has so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct State {
-    pub any: bool,
-    pub all: u64,
-    pub none: bool,
+struct State {
+    any: bool,
+    all: u64,
+    none: bool,
     stamp: u32,
+    /// Where its hits are in `order`, and how many there are.
+    from: u32,
+    count: u32,
 }
 
 /// Buffers that are used again for each tool.
@@ -58,8 +61,13 @@ pub(super) struct Scratch {
     pub other: Vec<Tok>,
     pub hits: Vec<Hit>,
     pub action_hits: Vec<Hit>,
+    /// Elements of the text that is being matched.
+    pub seen: Vec<u64>,
     states: Vec<State>,
+    /// The rules that have a hit, in their order.
     pub touched: Vec<u32>,
+    /// The hits by index, those of one rule together.
+    order: Vec<u32>,
     stamp: u32,
 }
 
@@ -74,8 +82,10 @@ impl Scratch {
             other: Vec::new(),
             hits: Vec::new(),
             action_hits: Vec::new(),
+            seen: Vec::new(),
             states: vec![State::default(); rules.rules.len()],
             touched: Vec::new(),
+            order: Vec::new(),
             stamp: 0,
         }
     }
@@ -94,6 +104,7 @@ impl Scratch {
                 };
                 self.touched.push(matcher.rule);
             }
+            state.count += 1;
             match matcher.role {
                 Role::Any => state.any = true,
                 Role::All(place) if !hit.negated => state.all |= 1 << place,
@@ -102,6 +113,28 @@ impl Scratch {
             }
         }
         self.touched.sort_unstable();
+        let mut from = 0;
+        for rule in &self.touched {
+            let state = &mut self.states[*rule as usize];
+            state.from = from;
+            from += state.count;
+            state.count = 0;
+        }
+        self.order.clear();
+        self.order.resize(hits.len(), 0);
+        for (number, hit) in (0u32..).zip(hits) {
+            let rule = rules.matchers[hit.matcher as usize].rule;
+            let state = &mut self.states[rule as usize];
+            self.order[(state.from + state.count) as usize] = number;
+            state.count += 1;
+        }
+    }
+
+    /// The hits of a touched rule, by index, in their order.
+    pub(super) fn hits_of(&self, rule: u32) -> impl Iterator<Item = usize> + Clone + '_ {
+        let state = self.states[rule as usize];
+        let range = state.from as usize..(state.from + state.count) as usize;
+        self.order[range].iter().map(|number| *number as usize)
     }
 
     /// Whether something speaks against a rule that has only conditions on the verdict.
@@ -131,17 +164,34 @@ pub(super) struct View {
 }
 
 /// Matches every sequence against one text.
-pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hit>) {
+pub(super) fn text(
+    rules: &Compiled,
+    toks: &[Tok],
+    view: View,
+    seen: &mut Vec<u64>,
+    hits: &mut Vec<Hit>,
+) {
     let place = place_bit(view.place);
+    let mut gathered = false;
     for (from, tok) in toks.iter().enumerate() {
         if tok.word == 0 {
             continue;
         }
-        for number in rules.starts(tok.word) {
-            let pattern = &rules.patterns[*number as usize];
-            if pattern.places & place == 0 {
+        for start in rules.starts(view.place, tok.word) {
+            if start.places & place == 0 {
                 continue;
             }
+            // Most sequences are ruled out by a second step that no word of the text takes.
+            if let Some(second) = start.second {
+                if !gathered {
+                    gather(rules, toks, seen);
+                    gathered = true;
+                }
+                if seen[usize::from(second >> 6)] >> (second & 63) & 1 == 0 {
+                    continue;
+                }
+            }
+            let pattern = &rules.patterns[start.pattern as usize];
             let rest = pattern.steps.get(1..).unwrap_or_default();
             let Some(nearest) = follow(rules, toks, from, rest, false) else {
                 continue;
@@ -169,6 +219,17 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
                     raised: tok.bits & bit::RAISED != 0,
                 });
             }
+        }
+    }
+}
+
+/// Gathers the elements that any token belongs to, one bit each.
+fn gather(rules: &Compiled, toks: &[Tok], seen: &mut Vec<u64>) {
+    seen.clear();
+    seen.resize(rules.elements(0).len(), 0);
+    for tok in toks.iter().filter(|tok| tok.word != 0) {
+        for (all, own) in seen.iter_mut().zip(rules.elements(tok.word)) {
+            *all |= own;
         }
     }
 }
@@ -246,6 +307,7 @@ pub(super) fn property(
     toks: &[Tok],
     index: u16,
     property: &Property<'_>,
+    seen: &mut Vec<u64>,
     hits: &mut Vec<Hit>,
 ) {
     let from = hits.len();
@@ -255,7 +317,7 @@ pub(super) fn property(
         field: Field::Property(index),
         weight: rules.weights.schema as f32,
     };
-    text(rules, toks, view, hits);
+    text(rules, toks, view, seen, hits);
     let mut keep = from;
     for at in from..hits.len() {
         if fits(&rules.matchers[hits[at].matcher as usize], property) {

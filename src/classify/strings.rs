@@ -34,12 +34,14 @@ enum Step<'a> {
 ///
 /// Most are not, so that a path is put together only for those that are.
 pub(super) fn worth_a_look(schema: &Value, suspect: impl Fn(&str) -> bool) -> Vec<Found<'_>> {
-    let mut nodes = vec![Node {
+    let mut nodes = Vec::with_capacity(64);
+    nodes.push(Node {
         before: 0,
         step: Step::Root,
-    }];
+    });
     // A stack, not recursion: depth is bounded by the JSON reader, number here.
-    let mut stack = vec![(0, schema)];
+    let mut stack = Vec::with_capacity(32);
+    stack.push((0, schema));
     let mut left = MOST_STRINGS;
     let mut found = Vec::new();
     while let Some((at, value)) = stack.pop() {
@@ -68,11 +70,15 @@ pub(super) fn worth_a_look(schema: &Value, suspect: impl Fn(&str) -> bool) -> Ve
             }
             Value::Object(fields) => {
                 for (key, item) in fields.iter().rev() {
+                    let keyword = is_keyword(key);
+                    if keyword && (!holds(item) || is_type(key, item)) {
+                        continue;
+                    }
                     nodes.push(Node {
                         before: at,
                         step: Step::Key(key),
                     });
-                    if suspect(key) {
+                    if !keyword && suspect(key) {
                         found.push(Found {
                             path: path(&nodes, nodes.len() - 1),
                             text: key,
@@ -94,6 +100,38 @@ pub(super) fn worth_a_look(schema: &Value, suspect: impl Fn(&str) -> bool) -> Ve
 /// Whether a value is a string or may hold one.
 const fn holds(value: &Value) -> bool {
     matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_))
+}
+
+/// Whether a key is one of the keywords that nearly all schemas are made of: it says nothing.
+fn is_keyword(key: &str) -> bool {
+    matches!(
+        key,
+        "type"
+            | "description"
+            | "properties"
+            | "title"
+            | "default"
+            | "required"
+            | "enum"
+            | "items"
+            | "anyOf"
+            | "format"
+            | "minimum"
+            | "maximum"
+            | "additionalProperties"
+            | "$schema"
+    )
+}
+
+/// Whether an entry of a schema names a type, as JSON Schema (2020-12, 6.1.1) has them.
+fn is_type(key: &str, value: &Value) -> bool {
+    key == "type"
+        && value.as_str().is_some_and(|name| {
+            matches!(
+                name,
+                "string" | "object" | "array" | "number" | "integer" | "boolean" | "null"
+            )
+        })
 }
 
 fn path(nodes: &[Node<'_>], at: usize) -> String {

@@ -2,8 +2,8 @@
 //! a [`Compiled`].
 
 use super::compiled::{
-    Compiled, GRAMMAR, Met, Pattern, Ready, ReadyRule, Role, Step, Whole, bound_bit, category_bit,
-    flag, place_bit, type_bit,
+    Compiled, GRAMMAR, Met, Pattern, Ready, ReadyRule, Role, Start, Starts, Step, Whole, bound_bit,
+    category_bit, flag, place_bit, type_bit,
 };
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
@@ -503,18 +503,38 @@ fn assemble(
             rows[*word as usize * stride + (*element as usize >> 6)] |= 1 << (element & 63);
         }
     }
-    let mut starts = vec![Vec::new(); bases.len()];
     let by_element: BTreeMap<u32, &BTreeSet<u32>> = elements
         .iter()
         .map(|(words, element)| (*element, words))
         .collect();
-    for (number, pattern) in patterns.iter().enumerate() {
-        if let Some(words) = by_element.get(&pattern.steps[0].element) {
-            for word in *words {
-                starts[*word as usize].push(u32::try_from(number).unwrap_or(0));
+    // The sequences that begin with each word, for some places.
+    let starts_in = |wanted: u16| {
+        let mut starts = vec![Vec::new(); bases.len()];
+        for (number, pattern) in (0u32..).zip(&patterns) {
+            let start = Start {
+                pattern: number,
+                second: pattern
+                    .steps
+                    .get(1)
+                    .and_then(|step| u16::try_from(step.element).ok()),
+                places: pattern.places & wanted,
+            };
+            if start.places == 0 {
+                continue;
+            }
+            for word in by_element
+                .get(&pattern.steps[0].element)
+                .copied()
+                .into_iter()
+                .flatten()
+            {
+                starts[*word as usize].push(start);
             }
         }
-    }
+        Starts::new(&starts)
+    };
+    let text = place_bit(Place::Text);
+    let (starts, text_starts) = (starts_in(!text), starts_in(text));
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
         flags,
@@ -522,6 +542,7 @@ fn assemble(
         rows,
         stride,
         starts,
+        text_starts,
         phrases: tree,
         phrase_heads,
         longest_run,

@@ -96,6 +96,51 @@ pub struct Pattern {
     pub users: Vec<u32>,
 }
 
+/// A sequence as seen from its first word: what rules most of them out, side by side in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// The sequence, by index.
+    pub pattern: u32,
+    /// The element of the second step, where there is one.
+    pub second: Option<u16>,
+    /// Bits of the places that any user looks in.
+    pub places: u16,
+}
+
+/// The sequences that can begin with each word.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Starts {
+    /// Of each word, where its sequences begin in `all`; one more at the end.
+    from: Vec<u32>,
+    all: Vec<Start>,
+}
+
+impl Starts {
+    /// Of one list a word.
+    pub(super) fn new(lists: &[Vec<Start>]) -> Starts {
+        let mut starts = Starts::default();
+        for list in lists {
+            starts
+                .from
+                .push(u32::try_from(starts.all.len()).unwrap_or(u32::MAX));
+            starts.all.extend_from_slice(list);
+        }
+        starts
+            .from
+            .push(u32::try_from(starts.all.len()).unwrap_or(u32::MAX));
+        starts
+    }
+
+    #[inline]
+    fn of(&self, word: u32) -> &[Start] {
+        let at = word as usize;
+        match self.from.get(at..at + 2) {
+            Some(&[from, to]) => &self.all[from as usize..to as usize],
+            _ => &[],
+        }
+    }
+}
+
 /// The part a matcher has in its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -195,7 +240,9 @@ pub struct Compiled {
     pub(super) verb_of: Vec<u32>,
     pub(super) rows: Vec<u64>,
     pub(super) stride: usize,
-    pub(super) starts: Vec<Vec<u32>>,
+    /// The sequences that are looked for in definitions, and those of the text findings.
+    pub(super) starts: Starts,
+    pub(super) text_starts: Starts,
     pub(super) phrases: HashMap<(u32, u32), (u32, u32), foldhash::fast::FixedState>,
     pub(super) phrase_heads: Vec<bool>,
     /// Longest unspaced word in characters.
@@ -211,7 +258,7 @@ pub struct Compiled {
     /// The signal and severity rules among them.
     pub reporting: Vec<u32>,
     /// Beginnings of words that make a string worth a look by the text rules.
-    pub triggers: aho_corasick::AhoCorasick,
+    pub(super) triggers: aho_corasick::AhoCorasick,
     /// Weights.
     pub weights: Weights,
     /// Hash of the rule files.
@@ -286,10 +333,20 @@ impl Compiled {
             .is_some_and(|bits| bits >> (element & 63) & 1 == 1)
     }
 
-    /// The sequences that can begin with a word.
+    /// The sequences that can begin with a word and are looked for in a place.
     #[inline]
-    pub fn starts(&self, word: u32) -> &[u32] {
-        self.starts.get(word as usize).map_or(&[], Vec::as_slice)
+    pub fn starts(&self, place: Place, word: u32) -> &[Start] {
+        match place {
+            Place::Text => self.text_starts.of(word),
+            _ => self.starts.of(word),
+        }
+    }
+
+    /// Which elements a word belongs to, one bit each.
+    #[inline]
+    pub fn elements(&self, word: u32) -> &[u64] {
+        let row = word as usize * self.stride;
+        self.rows.get(row..row + self.stride).unwrap_or_default()
     }
 
     /// Whether a phrase can begin with a word.
@@ -306,6 +363,21 @@ impl Compiled {
     #[inline]
     pub fn phrase_step(&self, node: u32, word: u32) -> Option<(u32, u32)> {
         self.phrases.get(&(node, word)).copied()
+    }
+
+    /// Whether a word of a text begins like one that makes the text worth a look; a trigger that is
+    /// no word counts anywhere.
+    pub fn has_trigger(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let begins_word = |at: usize| {
+            let before = at.checked_sub(1).map_or(b' ', |before| bytes[before]);
+            !before.is_ascii_alphanumeric()
+                || !bytes[at].is_ascii_alphanumeric()
+                || before.is_ascii_lowercase() && bytes[at].is_ascii_uppercase()
+        };
+        self.triggers
+            .find_overlapping_iter(text)
+            .any(|found| begins_word(found.start()))
     }
 
     /// The base form of a word, for explanations.

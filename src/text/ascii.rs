@@ -1,19 +1,19 @@
 //! What an ASCII byte is, looked up: nearly all text is ASCII, and each of its bytes is asked.
 
 /// A small letter.
-pub const LOWER: u8 = 1;
+pub(super) const LOWER: u8 = 1;
 /// A capital.
-pub const UPPER: u8 = 1 << 1;
+pub(super) const UPPER: u8 = 1 << 1;
 /// A digit.
-pub const DIGIT: u8 = 1 << 2;
+pub(super) const DIGIT: u8 = 1 << 2;
 /// A letter.
-pub const LETTER: u8 = LOWER | UPPER;
+pub(super) const LETTER: u8 = LOWER | UPPER;
 /// A letter or a digit.
-pub const ALPHANUMERIC: u8 = LETTER | DIGIT;
+pub(super) const ALPHANUMERIC: u8 = LETTER | DIGIT;
 
 /// The bits of a byte; none for a mark and for what is not ASCII.
 #[inline]
-pub const fn class(byte: u8) -> u8 {
+pub(super) const fn class(byte: u8) -> u8 {
     CLASSES[byte as usize]
 }
 

@@ -9,7 +9,7 @@ pub use odd::{Oddities, oddities};
 
 use super::confusables::{in_own_script, is_flag, is_hidden, is_tag, look_alike};
 use std::borrow::Cow;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// A view of a text.
 #[derive(Debug, Clone)]
@@ -100,10 +100,35 @@ impl Folded {
     }
 }
 
+/// Whether a text has nothing to normalise and nothing odd beyond what ASCII can have: all that is
+/// not ASCII are marks such as dashes, arrows and pictures.
+pub fn is_quiet(text: &str) -> bool {
+    text.is_ascii() || text.chars().all(|c| c.is_ascii() || is_quiet_mark(c))
+}
+
+fn is_quiet_mark(character: char) -> bool {
+    match character {
+        '–' | '—' | '“' | '”' | '•' | '→' => true,
+        // The apostrophe is part of words; C1 controls are obeyed by some terminals.
+        '’'
+        | '\u{80}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' => false,
+        other => {
+            !is_hidden(other)
+                && !is_tag(other)
+                && !other.is_alphanumeric()
+                && !other.is_whitespace()
+                && is_nfkc_quick(std::iter::once(other)) == IsNormalized::Yes
+        }
+    }
+}
+
 /// The normalised view, and one view for each decoded part.
 pub fn views(text: &str) -> Vec<View<'_>> {
     let mut all = Vec::with_capacity(1);
-    if text.is_ascii() {
+    if is_quiet(text) {
         all.push(View::same(text));
     } else {
         fold(text, &mut all);
@@ -190,6 +215,41 @@ mod tests {
         let at = view.text.find("ignore").unwrap();
         let (start, end) = view.back(at, at + 6, text);
         assert_eq!(&text[start..end], "ig\u{200b}nore");
+    }
+
+    #[test]
+    fn quiet_marks_change_nothing() {
+        let text = "one – two — “three” • four → five ✅ 🏴 § ±";
+        assert!(is_quiet(text));
+        let mut folded = Vec::new();
+        fold(text, &mut folded);
+        assert_eq!(folded.len(), 1);
+        assert!(folded[0].is_same());
+        for loud in [
+            "don’t",
+            "größe",
+            "⚠\u{fe0f}",
+            "a\u{9b}b",
+            "a\u{3000}b",
+            "…",
+            "\u{e0041}",
+            "a\u{301}",
+        ] {
+            assert!(!is_quiet(loud), "{loud:?}");
+        }
+    }
+
+    proptest::proptest! {
+        /// What is called quiet is looked at as bytes: the general way finds the same.
+        #[test]
+        fn quiet_text_is_odd_in_the_same_ways(text in "[ -~–—•→✅\u{1b}\u{8}]{0,40}( {190,210})?[ -~–é]{0,20}") {
+            if is_quiet(&text) {
+                let mut folded = Vec::new();
+                fold(&text, &mut folded);
+                proptest::prop_assert!(folded[0].is_same());
+                proptest::prop_assert_eq!(odd::plain(text.as_bytes()), odd::characters(&text));
+            }
+        }
     }
 
     #[test]

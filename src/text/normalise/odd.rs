@@ -30,7 +30,7 @@ pub struct Oddities {
 /// Looks for odd characters. Emoji, joiners inside scripts that need them, and a byte order mark
 /// at the start are not odd.
 pub fn oddities(text: &str) -> Oddities {
-    let mut odd = if text.is_ascii() {
+    let mut odd = if super::is_quiet(text) {
         plain(text.as_bytes())
     } else {
         characters(text)
@@ -39,8 +39,8 @@ pub fn oddities(text: &str) -> Oddities {
     odd
 }
 
-/// What can be odd about ASCII: controls and runs of blanks.
-fn plain(text: &[u8]) -> Oddities {
+/// What can be odd about a quiet text: controls and runs of blanks, which are ASCII there.
+pub(super) fn plain(text: &[u8]) -> Oddities {
     let mut odd = Oddities {
         control: memchr::memchr3(0x1b, 0x08, 0x7f, text).map(|at| (at, at + 1)),
         ..Oddities::default()
@@ -74,7 +74,7 @@ const fn is_blank(byte: u8) -> bool {
 }
 
 /// What is odd about the characters of any text.
-fn characters(text: &str) -> Oddities {
+pub(super) fn characters(text: &str) -> Oddities {
     let mut odd = Oddities::default();
     let rightward = text.chars().any(
         |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'),
