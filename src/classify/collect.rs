@@ -89,14 +89,12 @@ pub(super) fn collect(
         rules,
         &scratch.name,
         view(Place::Name, Field::Name, weights.name),
-        &mut scratch.seen,
         hits,
     );
     scan::text(
         rules,
         &scratch.title,
         view(Place::Title, Field::Title, weights.title),
-        &mut scratch.seen,
         hits,
     );
     scan::text(
@@ -107,14 +105,12 @@ pub(super) fn collect(
             Field::Description,
             weights.first_sentence,
         ),
-        &mut scratch.seen,
         hits,
     );
     scan::text(
         rules,
         &scratch.server,
         view(Place::Server, Field::Server, weights.server),
-        &mut scratch.seen,
         hits,
     );
     // A filter by action on a tool that plainly reads is no choice of actions.
@@ -131,7 +127,7 @@ pub(super) fn collect(
         };
         other.clear();
         tokens::read_name(rules, property.name, &mut scratch.raw, &mut other);
-        scan::property(rules, &other, number, property, &mut scratch.seen, hits);
+        scan::property(rules, &other, number, property, hits);
         if !actions::selects(&other, property) || reads && !property.required {
             continue;
         }
@@ -225,7 +221,7 @@ fn consider(
         field,
         weight: rules.weights.action as f32,
     };
-    scan::text(rules, toks, view, &mut scratch.seen, &mut hits);
+    scan::text(rules, toks, view, &mut hits);
     scratch.settle(rules, &hits);
     let mut scores = Scores::default();
     let mut votes: Vec<(Category, Hit)> = Vec::new();

@@ -194,17 +194,9 @@ impl Search<'_> {
         };
         // The words of the description were read for the verdict just before.
         if field == DESCRIPTION && view.is_same() {
-            scan::text(
-                self.rules,
-                &scratch.description,
-                looked,
-                &mut scratch.seen,
-                hits,
-            );
+            scan::text(self.rules, &scratch.description, looked, hits);
         } else {
-            let Scratch {
-                other, raw, seen, ..
-            } = scratch;
+            let Scratch { other, raw, .. } = scratch;
             other.clear();
             if named {
                 tokens::read_name(self.rules, &view.text, raw, other);
@@ -212,7 +204,7 @@ impl Search<'_> {
                 tokens::read_prose(self.rules, &view.text, raw, other);
                 heads::mark_prose(self.rules, other);
             }
-            scan::text(self.rules, other, looked, seen, hits);
+            scan::text(self.rules, other, looked, hits);
         }
         hits.retain(|hit| !hit.negated);
     }

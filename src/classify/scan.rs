@@ -3,7 +3,7 @@
 use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::{Ready, Role, Step, Whole, place_bit};
+use crate::rules::compiled::{MOST_GAP, Ready, Role, Step, Whole, place_bit};
 use crate::rules::source::{At, Place, Sentence};
 use crate::text::Token;
 
@@ -61,8 +61,6 @@ pub(super) struct Scratch {
     pub other: Vec<Tok>,
     pub hits: Vec<Hit>,
     pub action_hits: Vec<Hit>,
-    /// Elements of the text that is being matched.
-    pub seen: Vec<u64>,
     states: Vec<State>,
     /// The rules that have a hit, in their order.
     pub touched: Vec<u32>,
@@ -82,7 +80,6 @@ impl Scratch {
             other: Vec::new(),
             hits: Vec::new(),
             action_hits: Vec::new(),
-            seen: Vec::new(),
             states: vec![State::default(); rules.rules.len()],
             touched: Vec::new(),
             order: Vec::new(),
@@ -164,37 +161,36 @@ pub(super) struct View {
 }
 
 /// Matches every sequence against one text.
-pub(super) fn text(
-    rules: &Compiled,
-    toks: &[Tok],
-    view: View,
-    seen: &mut Vec<u64>,
-    hits: &mut Vec<Hit>,
-) {
+pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hit>) {
     let place = place_bit(view.place);
-    let mut gathered = false;
     for (from, tok) in toks.iter().enumerate() {
         if tok.word == 0 {
             continue;
         }
-        for start in rules.starts(view.place, tok.word) {
+        let starts = rules.starts(view.place, tok.word);
+        if starts.is_empty() {
+            continue;
+        }
+        let after = rest_of_sentence(toks, from);
+        for start in starts {
             if start.places & place == 0 {
                 continue;
             }
-            // Most sequences are ruled out by a second step that no word of the text takes.
+            // Most sequences are ruled out by their second step.
             if let Some(second) = start.second {
-                if !gathered {
-                    gather(rules, toks, seen);
-                    gathered = true;
-                }
-                if seen[usize::from(second >> 6)] >> (second & 63) & 1 == 0 {
+                let near = after.get(..usize::from(start.gap) + 1).unwrap_or(after);
+                if !near.iter().any(|tok| rules.belongs(tok.word, second)) {
                     continue;
                 }
             }
             let pattern = &rules.patterns[start.pattern as usize];
             let rest = pattern.steps.get(1..).unwrap_or_default();
-            let Some(nearest) = follow(rules, toks, from, rest, false) else {
-                continue;
+            let nearest = match start.second {
+                None => from,
+                Some(_) => match follow(rules, toks, from, rest, false) {
+                    Some(last) => last,
+                    None => continue,
+                },
             };
             for user in &pattern.users {
                 let matcher = &rules.matchers[*user as usize];
@@ -223,15 +219,15 @@ pub(super) fn text(
     }
 }
 
-/// Gathers the elements that any token belongs to, one bit each.
-fn gather(rules: &Compiled, toks: &[Tok], seen: &mut Vec<u64>) {
-    seen.clear();
-    seen.resize(rules.elements(0).len(), 0);
-    for tok in toks.iter().filter(|tok| tok.word != 0) {
-        for (all, own) in seen.iter_mut().zip(rules.elements(tok.word)) {
-            *all |= own;
-        }
-    }
+/// The tokens after one in its sentence, as far as a sequence can reach in one step.
+fn rest_of_sentence(toks: &[Tok], from: usize) -> &[Tok] {
+    let sentence = toks[from].sentence;
+    let after = &toks[from + 1..toks.len().min(from + 2 + MOST_GAP)];
+    let end = after
+        .iter()
+        .position(|tok| tok.sentence != sentence)
+        .unwrap_or(after.len());
+    &after[..end]
 }
 
 /// The last token of the nearest match of a sequence whose first word is at `from`; with `to_end`,
@@ -307,7 +303,6 @@ pub(super) fn property(
     toks: &[Tok],
     index: u16,
     property: &Property<'_>,
-    seen: &mut Vec<u64>,
     hits: &mut Vec<Hit>,
 ) {
     let from = hits.len();
@@ -317,7 +312,7 @@ pub(super) fn property(
         field: Field::Property(index),
         weight: rules.weights.schema as f32,
     };
-    text(rules, toks, view, seen, hits);
+    text(rules, toks, view, hits);
     let mut keep = from;
     for at in from..hits.len() {
         if fits(&rules.matchers[hits[at].matcher as usize], property) {

@@ -2,8 +2,8 @@
 //! a [`Compiled`].
 
 use super::compiled::{
-    Compiled, GRAMMAR, Met, Pattern, Ready, ReadyRule, Role, Start, Starts, Step, Whole, bound_bit,
-    category_bit, flag, place_bit, type_bit,
+    Compiled, GRAMMAR, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role, Start, Starts, Step, Whole,
+    bound_bit, category_bit, flag, place_bit, type_bit,
 };
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
@@ -328,9 +328,9 @@ fn sequence(
             gap = count
                 .parse()
                 .map_err(|_| wrong(format!("{part:?} in {text:?} is no gap such as ..3")))?;
-            if steps.is_empty() || gap > 12 {
+            if steps.is_empty() || usize::from(gap) > MOST_GAP {
                 return Err(wrong(format!(
-                    "{text:?}: a gap stands between words and is at most ..12"
+                    "{text:?}: a gap stands between words and is at most ..{MOST_GAP}"
                 )));
             }
             continue;
@@ -511,12 +511,11 @@ fn assemble(
     let starts_in = |wanted: u16| {
         let mut starts = vec![Vec::new(); bases.len()];
         for (number, pattern) in (0u32..).zip(&patterns) {
+            let second = pattern.steps.get(1);
             let start = Start {
                 pattern: number,
-                second: pattern
-                    .steps
-                    .get(1)
-                    .and_then(|step| u16::try_from(step.element).ok()),
+                second: second.map(|step| step.element),
+                gap: second.map_or(0, |step| step.gap),
                 places: pattern.places & wanted,
             };
             if start.places == 0 {

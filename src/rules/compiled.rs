@@ -76,6 +76,9 @@ pub const UNKNOWN: Met = Met {
     form: Form::Base,
 };
 
+/// The most words that a sequence can pass over in one step.
+pub const MOST_GAP: usize = 12;
+
 /// One step of a word sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step {
@@ -102,7 +105,9 @@ pub struct Start {
     /// The sequence, by index.
     pub pattern: u32,
     /// The element of the second step, where there is one.
-    pub second: Option<u16>,
+    pub second: Option<u32>,
+    /// At most so many words before the second step.
+    pub gap: u8,
     /// Bits of the places that any user looks in.
     pub places: u16,
 }
@@ -340,13 +345,6 @@ impl Compiled {
             Place::Text => self.text_starts.of(word),
             _ => self.starts.of(word),
         }
-    }
-
-    /// Which elements a word belongs to, one bit each.
-    #[inline]
-    pub fn elements(&self, word: u32) -> &[u64] {
-        let row = word as usize * self.stride;
-        self.rows.get(row..row + self.stride).unwrap_or_default()
     }
 
     /// Whether a phrase can begin with a word.
