@@ -227,7 +227,9 @@ fn join_phrases(rules: &Compiled, from: usize, toks: &mut Vec<Tok>) {
                 at += 1;
             }
         }
-        toks[write] = tok;
+        if write < read {
+            toks[write] = tok;
+        }
         if let Some((last, phrase)) = joined {
             toks[write].end = toks[last].end;
             toks[write].word = phrase;

@@ -86,15 +86,20 @@ fn ascii_word(text: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
     let mut inner_capital = false;
     let mut joined = false;
     loop {
-        let mut before = 0;
+        let start = end;
+        let mut run = 0;
         while let Some(class) = bytes.get(end).map(|byte| ascii::class(*byte))
             && class & ascii::ALPHANUMERIC != 0
         {
-            inner_capital |= before & ascii::LOWER != 0 && class & ascii::UPPER != 0;
-            seen |= class;
-            before = class;
+            run |= class;
             end += 1;
         }
+        seen |= run;
+        // Few words have a capital at all, and most of those at the front.
+        inner_capital |= run & ascii::UPPER != 0
+            && bytes[start..end]
+                .windows(2)
+                .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
         let Some(byte) = bytes.get(end) else { break };
         let next = bytes.get(end + 1).map_or(0, |next| ascii::class(*next));
         match byte {

@@ -219,14 +219,13 @@ mod tests {
 
     #[test]
     fn quiet_marks_change_nothing() {
-        let text = "one – two — “three” • four → five ✅ 🏴 § ±";
+        let text = "one – two — “three” • four’s → five ✅ 🏴 § ±";
         assert!(is_quiet(text));
         let mut folded = Vec::new();
         fold(text, &mut folded);
         assert_eq!(folded.len(), 1);
         assert!(folded[0].is_same());
         for loud in [
-            "don’t",
             "größe",
             "⚠\u{fe0f}",
             "a\u{9b}b",
@@ -242,7 +241,7 @@ mod tests {
     proptest::proptest! {
         /// What is called quiet is looked at as bytes: the general way finds the same.
         #[test]
-        fn quiet_text_is_odd_in_the_same_ways(text in "[ -~–—•→✅\u{1b}\u{8}]{0,40}( {190,210})?[ -~–é]{0,20}") {
+        fn quiet_text_is_odd_in_the_same_ways(text in "[ -~–—•→✅’\u{1b}\u{8}]{0,40}( {190,210})?[ -~–é]{0,20}") {
             if is_quiet(&text) {
                 let mut folded = Vec::new();
                 fold(&text, &mut folded);
