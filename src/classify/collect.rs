@@ -222,21 +222,20 @@ fn consider(
         weight: rules.weights.action as f32,
     };
     scan::text(rules, toks, view, &mut hits);
-    scratch.settle(rules, &hits);
+    scratch.settle(&hits);
     let mut scores = Scores::default();
     let mut votes: Vec<(Category, Hit)> = Vec::new();
     for hit in &hits {
-        let matcher = &rules.matchers[hit.matcher as usize];
-        let rule = &rules.rules[matcher.rule as usize];
+        let rule = &rules.rules[hit.rule as usize];
         if rule.kind == Kind::Category
-            && matcher.role == Role::Any
-            && matcher.weight >= LEAST_OF_ACTION
+            && hit.role == Role::Any
+            && hit.weight >= LEAST_OF_ACTION
             && let Some(category) = rule.category
-            && scratch.fires(rules, matcher.rule)
+            && scratch.fires(rules, hit.rule)
         {
             scores.add(
                 category,
-                f64::from(hit.place) * f64::from(matcher.weight) / 100.0,
+                f64::from(hit.place) * f64::from(hit.weight) / 100.0,
             );
             votes.push((category, *hit));
         }
@@ -305,15 +304,7 @@ fn whole(
         };
         if met {
             #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
-            hits.push(Hit {
-                matcher: *number,
-                field,
-                start: 0,
-                end: 0,
-                place: place as f32,
-                negated: false,
-                raised: false,
-            });
+            hits.push(Hit::of_whole(*number, matcher, field, (0, 0), place as f32));
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn verdict(
     let mut hits = mem::take(&mut scratch.hits);
     hits.clear();
     let actions = collect::collect(rules, scratch, tool, &properties, options, &mut hits);
-    scratch.settle(rules, &hits);
+    scratch.settle(&hits);
     let mut judge = Judge {
         rules,
         tool,

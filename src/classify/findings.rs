@@ -100,7 +100,8 @@ impl Search<'_> {
     /// Whether a string is worth a look: it has a trigger, or a character that is not plain.
     fn is_suspect(&self, text: &str) -> bool {
         let text = tokens::capped(text);
-        !normalise::is_quiet(text)
+        normalise::has_foreign_letters(text)
+            || !normalise::is_quiet(text)
             || self.rules.has_trigger(text)
             || marks::has_long_blank(text)
             || normalise::has_codes(text)
@@ -140,18 +141,15 @@ impl Search<'_> {
             let words = hits.len();
             hits.extend(given.iter().filter_map(|(number, fact, span)| {
                 let met = *fact != Fact::Decoded || view.decoded;
-                met.then(|| fact_hit(*number, *span))
+                met.then(|| self.fact_hit(*number, *span))
             }));
-            scratch.settle(self.rules, &hits);
+            scratch.settle(&hits);
             for rule in &scratch.touched {
                 let ready = &self.rules.rules[*rule as usize];
                 if ready.kind != Kind::Text || !scratch.fires(self.rules, *rule) {
                     continue;
                 }
-                let says = |at: &usize| {
-                    let matcher = &self.rules.matchers[hits[*at].matcher as usize];
-                    matcher.role == Role::Any
-                };
+                let says = |at: &usize| hits[*at].role == Role::Any;
                 let Some(at) = scratch.hits_of(*rule).find(says) else {
                     continue;
                 };
@@ -247,6 +245,16 @@ impl Search<'_> {
         }
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "texts are capped far below 4 GiB"
+    )]
+    fn fact_hit(&self, number: u32, (start, end): (usize, usize)) -> Hit {
+        let matcher = &self.rules.matchers[number as usize];
+        let span = (start as u32, end as u32);
+        Hit::of_whole(number, matcher, Field::Whole, span, 1.0)
+    }
+
     /// The first word that is written like the name of a tool, of words joined by underscores with
     /// a verb among them, and names neither a tool nor a parameter of the server.
     fn foreign_tool(&self, text: &str) -> Option<(usize, usize)> {
@@ -323,22 +331,6 @@ impl Search<'_> {
                 .then_with(|| a.field.cmp(&b.field))
         });
         self.found
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "texts are capped far below 4 GiB"
-)]
-fn fact_hit(matcher: u32, (start, end): (usize, usize)) -> Hit {
-    Hit {
-        matcher,
-        field: Field::Whole,
-        start: start as u32,
-        end: end as u32,
-        place: 1.0,
-        negated: false,
-        raised: false,
     }
 }
 

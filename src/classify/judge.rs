@@ -37,14 +37,13 @@ impl Judge<'_> {
             let mut best: Option<(f64, &Hit)> = None;
             let mut counter: Option<(f64, &Hit)> = None;
             for hit in scratch.hits_of(*rule).map(|number| &hits[number]) {
-                let matcher = &self.rules.matchers[hit.matcher as usize];
-                if matcher.role == Role::None {
+                if hit.role == Role::None {
                     continue;
                 }
-                let vote = f64::from(hit.place) * f64::from(matcher.weight) / 100.0;
+                let vote = f64::from(hit.place) * f64::from(hit.weight) / 100.0;
                 let slot = if hit.negated {
                     &mut counter
-                } else if matcher.role == Role::Any {
+                } else if hit.role == Role::Any {
                     &mut best
                 } else {
                     continue;
@@ -84,19 +83,16 @@ impl Judge<'_> {
             let best = scratch
                 .hits_of(*rule)
                 .map(|number| &hits[number])
-                .filter(|hit| {
-                    let matcher = &self.rules.matchers[hit.matcher as usize];
-                    matcher.role != Role::None && !hit.negated
-                })
+                .filter(|hit| hit.role != Role::None && !hit.negated)
                 .max_by(|a, b| {
-                    let weight = |h: &Hit| self.rules.matchers[h.matcher as usize].weight.abs();
-                    weight(a)
-                        .cmp(&weight(b))
+                    a.weight
+                        .abs()
+                        .cmp(&b.weight.abs())
                         .then(a.place.total_cmp(&b.place))
                         .then(b.start.cmp(&a.start))
                 });
             let Some(hit) = best else { continue };
-            let vote = f64::from(self.rules.matchers[hit.matcher as usize].weight);
+            let vote = f64::from(hit.weight);
             let at = Trait::ALL.iter().position(|t| *t == which).unwrap_or(0);
             points[at] += vote;
             self.note(&ready.id, hit, vote, None);
@@ -142,10 +138,7 @@ impl Judge<'_> {
                 let found = scratch
                     .hits_of(rule)
                     .map(|number| &hits[number])
-                    .filter(|hit| {
-                        let matcher = &self.rules.matchers[hit.matcher as usize];
-                        matcher.role != Role::None && !hit.negated
-                    });
+                    .filter(|hit| hit.role != Role::None && !hit.negated);
                 let first = found
                     .clone()
                     .find(|hit| matches!(hit.field, Field::Property(_)))

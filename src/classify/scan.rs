@@ -3,7 +3,7 @@
 use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::{MOST_GAP, Ready, Role, Step, Whole, place_bit};
+use crate::rules::compiled::{Asks, MOST_GAP, Ready, Role, Step, place_bit};
 use crate::rules::source::{At, Place, Sentence};
 use crate::text::Token;
 
@@ -28,6 +28,11 @@ pub(super) enum Field {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hit {
     pub matcher: u32,
+    /// The matcher's rule and its part in it.
+    pub rule: u32,
+    pub role: Role,
+    /// Per cent of the place's weight.
+    pub weight: i32,
     pub field: Field,
     pub start: u32,
     pub end: u32,
@@ -36,6 +41,30 @@ pub(super) struct Hit {
     pub negated: bool,
     /// A verb that the description joins to that of the name.
     pub raised: bool,
+}
+
+impl Hit {
+    /// Of a matcher that is not about words.
+    pub(super) const fn of_whole(
+        number: u32,
+        matcher: &Ready,
+        field: Field,
+        (start, end): (u32, u32),
+        place: f32,
+    ) -> Hit {
+        Hit {
+            matcher: number,
+            rule: matcher.asks.rule,
+            role: matcher.asks.role,
+            weight: matcher.asks.weight,
+            field,
+            start,
+            end,
+            place,
+            negated: false,
+            raised: false,
+        }
+    }
 }
 
 /// What one rule has so far.
@@ -88,21 +117,20 @@ impl Scratch {
     }
 
     /// Works out which rules the hits satisfy.
-    pub(super) fn settle(&mut self, rules: &Compiled, hits: &[Hit]) {
+    pub(super) fn settle(&mut self, hits: &[Hit]) {
         self.stamp = self.stamp.wrapping_add(1);
         self.touched.clear();
         for hit in hits {
-            let matcher = &rules.matchers[hit.matcher as usize];
-            let state = &mut self.states[matcher.rule as usize];
+            let state = &mut self.states[hit.rule as usize];
             if state.stamp != self.stamp {
                 *state = State {
                     stamp: self.stamp,
                     ..State::default()
                 };
-                self.touched.push(matcher.rule);
+                self.touched.push(hit.rule);
             }
             state.count += 1;
-            match matcher.role {
+            match hit.role {
                 Role::Any => state.any = true,
                 Role::All(place) if !hit.negated => state.all |= 1 << place,
                 Role::None if !hit.negated => state.none = true,
@@ -120,8 +148,7 @@ impl Scratch {
         self.order.clear();
         self.order.resize(hits.len(), 0);
         for (number, hit) in (0u32..).zip(hits) {
-            let rule = rules.matchers[hit.matcher as usize].rule;
-            let state = &mut self.states[rule as usize];
+            let state = &mut self.states[hit.rule as usize];
             self.order[(state.from + state.count) as usize] = number;
             state.count += 1;
         }
@@ -178,7 +205,7 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
             }
             // Most sequences are ruled out by their second step.
             if let Some(second) = start.second {
-                let near = after.get(..usize::from(start.gap) + 1).unwrap_or(after);
+                let near = after.get(..=usize::from(start.gap)).unwrap_or(after);
                 if !near.iter().any(|tok| rules.belongs(tok.word, second)) {
                     continue;
                 }
@@ -193,20 +220,22 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
                 },
             };
             for user in &pattern.users {
-                let matcher = &rules.matchers[*user as usize];
-                if matcher.places & place == 0 {
+                if user.asks.places & place == 0 {
                     continue;
                 }
-                let last = if nearest + 1 < toks.len() && wants_end(matcher) {
+                let last = if nearest + 1 < toks.len() && wants_end(&user.asks) {
                     follow(rules, toks, from, rest, true).unwrap_or(nearest)
                 } else {
                     nearest
                 };
-                if !stands(matcher, toks, from, last, view.place) {
+                if !stands(&user.asks, toks, from, last, view.place) {
                     continue;
                 }
                 hits.push(Hit {
-                    matcher: *user,
+                    matcher: user.matcher,
+                    rule: user.asks.rule,
+                    role: user.asks.role,
+                    weight: user.asks.weight,
                     field: view.field,
                     start: tok.start,
                     end: toks[last].end,
@@ -250,12 +279,12 @@ fn follow(
 }
 
 /// Whether a matcher asks for a sequence that ends the text.
-const fn wants_end(matcher: &Ready) -> bool {
+const fn wants_end(matcher: &Asks) -> bool {
     matcher.ends || matches!(matcher.at, At::Last | At::Whole)
 }
 
 /// Whether a match stands where the matcher asks.
-fn stands(matcher: &Ready, toks: &[Tok], from: usize, last: usize, place: Place) -> bool {
+fn stands(matcher: &Asks, toks: &[Tok], from: usize, last: usize, place: Place) -> bool {
     let tok = &toks[from];
     let first = || {
         toks.iter()
@@ -321,18 +350,17 @@ pub(super) fn property(
         }
     }
     hits.truncate(keep);
-    for number in &rules.wholes {
+    for number in &rules.any_property {
         let matcher = &rules.matchers[*number as usize];
-        if matcher.whole == Whole::Property && fits(matcher, property) {
-            hits.push(Hit {
-                matcher: *number,
-                field: view.field,
-                start: 0,
-                end: u32::try_from(property.name.len()).unwrap_or(0),
-                place: view.weight,
-                negated: false,
-                raised: false,
-            });
+        if fits(matcher, property) {
+            let end = u32::try_from(property.name.len()).unwrap_or(0);
+            hits.push(Hit::of_whole(
+                *number,
+                matcher,
+                view.field,
+                (0, end),
+                view.weight,
+            ));
         }
     }
 }

@@ -2,8 +2,8 @@
 //! a [`Compiled`].
 
 use super::compiled::{
-    Compiled, GRAMMAR, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role, Start, Starts, Step, Whole,
-    bound_bit, category_bit, flag, place_bit, type_bit,
+    Asks, Compiled, Elements, GRAMMAR, Lists, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role,
+    Start, Step, User, Whole, bound_bit, category_bit, flag, place_bit, type_bit,
 };
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
@@ -168,12 +168,19 @@ impl Compiled {
         }
         let patterns: Vec<Pattern> = patterns
             .into_iter()
-            .map(|(steps, users)| Pattern {
-                places: users
-                    .iter()
-                    .fold(0, |bits, user| bits | matchers[*user as usize].places),
-                steps,
-                users,
+            .map(|(steps, users)| {
+                let users: Vec<User> = users
+                    .into_iter()
+                    .map(|matcher| User {
+                        matcher,
+                        asks: matchers[matcher as usize].asks,
+                    })
+                    .collect();
+                Pattern {
+                    places: users.iter().fold(0, |bits, user| bits | user.asks.places),
+                    steps,
+                    users,
+                }
             })
             .collect();
         let triggers = aho_corasick::AhoCorasick::builder()
@@ -280,15 +287,18 @@ fn prepare(rule: &Rule, index: u32, wanted: &Matcher, part: Role) -> Result<Read
         ));
     }
     Ok(Ready {
-        rule: index,
-        role: part,
-        places,
-        at: wanted.at.unwrap_or(match rule.kind {
-            Kind::Category if part == Role::Any => At::Verb,
-            _ => At::Any,
-        }),
-        sentence: wanted.sentence.unwrap_or(Sentence::Main),
-        ends: wanted.name_ends.is_some(),
+        asks: Asks {
+            rule: index,
+            role: part,
+            weight: wanted.weight.unwrap_or(rule.weight),
+            places,
+            at: wanted.at.unwrap_or(match rule.kind {
+                Kind::Category if part == Role::Any => At::Verb,
+                _ => At::Any,
+            }),
+            sentence: wanted.sentence.unwrap_or(Sentence::Main),
+            ends: wanted.name_ends.is_some(),
+        },
         types,
         formats: wanted
             .format
@@ -302,7 +312,6 @@ fn prepare(rule: &Rule, index: u32, wanted: &Matcher, part: Role) -> Result<Read
             .fold(0, |bits, bound| bits | bound_bit(*bound)),
         required: wanted.required,
         depth: wanted.depth.unwrap_or(u8::MAX),
-        weight: wanted.weight.unwrap_or(rule.weight),
         whole,
     })
 }
@@ -496,11 +505,10 @@ fn assemble(
             place_in_tree = entry.0;
         }
     }
-    let stride = elements.len().div_ceil(64).max(1);
-    let mut rows = vec![0u64; stride * bases.len()];
+    let mut rows = vec![vec![0u64; elements.len().div_ceil(64).max(1)]; bases.len()];
     for (words, element) in &elements {
         for word in words {
-            rows[*word as usize * stride + (*element as usize >> 6)] |= 1 << (element & 63);
+            rows[*word as usize][*element as usize >> 6] |= 1 << (element & 63);
         }
     }
     let by_element: BTreeMap<u32, &BTreeSet<u32>> = elements
@@ -530,7 +538,7 @@ fn assemble(
                 starts[*word as usize].push(start);
             }
         }
-        Starts::new(&starts)
+        Lists::new(starts)
     };
     let text = place_bit(Place::Text);
     let (starts, text_starts) = (starts_in(!text), starts_in(text));
@@ -538,14 +546,18 @@ fn assemble(
         vocabulary: Vocabulary::new(vocabulary),
         flags,
         verb_of,
-        rows,
-        stride,
+        elements: Elements::new(rows),
         starts,
         text_starts,
         phrases: tree,
         phrase_heads,
         longest_run,
         patterns,
+        any_property: wholes
+            .iter()
+            .copied()
+            .filter(|number| matchers[*number as usize].whole == Whole::Property)
+            .collect(),
         matchers,
         wholes,
         reporting: (0u32..)

@@ -6,6 +6,7 @@ use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
 use crate::text::inflect::Form;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// Classes that the engine itself asks for; a lexicon must have them.
 pub const GRAMMAR: [(&str, u16); 14] = [
@@ -95,12 +96,12 @@ pub struct Pattern {
     pub steps: Vec<Step>,
     /// Bits of the places that any user looks in.
     pub places: u16,
-    /// Matchers, by index.
-    pub users: Vec<u32>,
+    /// The matchers.
+    pub users: Vec<User>,
 }
 
 /// A sequence as seen from its first word: what rules most of them out, side by side in memory.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Start {
     /// The sequence, by index.
     pub pattern: u32,
@@ -112,37 +113,98 @@ pub struct Start {
     pub places: u16,
 }
 
-/// The sequences that can begin with each word.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Starts {
-    /// Of each word, where its sequences begin in `all`; one more at the end.
-    from: Vec<u32>,
-    all: Vec<Start>,
+/// What a matcher asks of a match in a text, and what it counts: small, and kept by its sequences.
+#[derive(Debug, Clone, Copy)]
+pub struct Asks {
+    /// Its rule, by index.
+    pub rule: u32,
+    /// Its part in the rule.
+    pub role: Role,
+    /// Per cent of the place's weight.
+    pub weight: i32,
+    /// Bits of the places.
+    pub places: u16,
+    /// Where the sequence must begin.
+    pub at: At,
+    /// Which sentence counts.
+    pub sentence: Sentence,
+    /// The sequence must end with the property's name.
+    pub ends: bool,
 }
 
-impl Starts {
-    /// Of one list a word.
-    pub(super) fn new(lists: &[Vec<Start>]) -> Starts {
-        let mut starts = Starts::default();
-        for list in lists {
-            starts
-                .from
-                .push(u32::try_from(starts.all.len()).unwrap_or(u32::MAX));
-            starts.all.extend_from_slice(list);
-        }
-        starts
-            .from
-            .push(u32::try_from(starts.all.len()).unwrap_or(u32::MAX));
-        starts
+/// A matcher that uses a sequence.
+#[derive(Debug, Clone, Copy)]
+pub struct User {
+    /// The matcher, by index.
+    pub matcher: u32,
+    /// What it asks.
+    pub asks: Asks,
+}
+
+/// One list for each word, such as of sequences that begin with it. Words of one class have the
+/// same lists, so that there are far fewer lists than words.
+#[derive(Debug, Clone)]
+pub(super) struct Lists<T> {
+    /// Of each word, where its list begins in `all` and where it ends.
+    ranges: Vec<(u32, u32)>,
+    all: Vec<T>,
+}
+
+impl<T: Copy + Eq + Hash> Lists<T> {
+    pub(super) fn new(lists: Vec<Vec<T>>) -> Lists<T> {
+        let mut all = Vec::new();
+        let mut known: HashMap<Vec<T>, (u32, u32), foldhash::fast::FixedState> = HashMap::default();
+        let length = |all: &Vec<T>| u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let ranges = lists
+            .into_iter()
+            .map(|list| match known.get(&list) {
+                Some(range) => *range,
+                None => {
+                    let from = length(&all);
+                    all.extend_from_slice(&list);
+                    let range = (from, length(&all));
+                    known.insert(list, range);
+                    range
+                }
+            })
+            .collect();
+        Lists { ranges, all }
     }
 
     #[inline]
-    fn of(&self, word: u32) -> &[Start] {
-        let at = word as usize;
-        match self.from.get(at..at + 2) {
-            Some(&[from, to]) => &self.all[from as usize..to as usize],
-            _ => &[],
+    fn of(&self, word: u32) -> &[T] {
+        let (from, to) = self.ranges.get(word as usize).copied().unwrap_or_default();
+        self.all.get(from as usize..to as usize).unwrap_or_default()
+    }
+}
+
+/// Which elements each word belongs to, one bit each.
+#[derive(Debug, Clone)]
+pub(super) struct Elements {
+    /// Of each word, where its row begins.
+    from: Vec<u32>,
+    rows: Vec<u64>,
+}
+
+impl Elements {
+    /// Of the bits of each word, all of one length. Words of one class share a row.
+    pub(super) fn new(words: Vec<Vec<u64>>) -> Elements {
+        let lists = Lists::new(words);
+        Elements {
+            from: lists.ranges.iter().map(|(from, _)| *from).collect(),
+            rows: lists.all,
         }
+    }
+
+    #[inline]
+    fn have(&self, word: u32, element: u32) -> bool {
+        let Some(from) = self.from.get(word as usize) else {
+            return false;
+        };
+        let at = (from + (element >> 6)) as usize;
+        self.rows
+            .get(at)
+            .is_some_and(|bits| bits >> (element & 63) & 1 == 1)
     }
 }
 
@@ -160,18 +222,8 @@ pub enum Role {
 /// One matcher, ready.
 #[derive(Debug, Clone)]
 pub struct Ready {
-    /// Its rule, by index.
-    pub rule: u32,
-    /// Its part in the rule.
-    pub role: Role,
-    /// Bits of the places.
-    pub places: u16,
-    /// Where the sequence must begin.
-    pub at: At,
-    /// Which sentence counts.
-    pub sentence: Sentence,
-    /// The sequence must end with the property's name.
-    pub ends: bool,
+    /// What it asks of a match in a text.
+    pub asks: Asks,
     /// Bits of [`type_bit`]; 0 for any type.
     pub types: u16,
     /// Formats; empty for any.
@@ -182,8 +234,6 @@ pub struct Ready {
     pub required: Option<bool>,
     /// The deepest level.
     pub depth: u8,
-    /// Per cent of the place's weight.
-    pub weight: i32,
     /// Conditions on the whole schema or definition.
     pub whole: Whole,
 }
@@ -243,11 +293,10 @@ pub struct Compiled {
     pub(super) flags: Vec<u16>,
     /// Of each word that is the plural of a verb too (`posts`), that verb; else 0.
     pub(super) verb_of: Vec<u32>,
-    pub(super) rows: Vec<u64>,
-    pub(super) stride: usize,
+    pub(super) elements: Elements,
     /// The sequences that are looked for in definitions, and those of the text findings.
-    pub(super) starts: Starts,
-    pub(super) text_starts: Starts,
+    pub(super) starts: Lists<Start>,
+    pub(super) text_starts: Lists<Start>,
     pub(super) phrases: HashMap<(u32, u32), (u32, u32), foldhash::fast::FixedState>,
     pub(super) phrase_heads: Vec<bool>,
     /// Longest unspaced word in characters.
@@ -258,6 +307,8 @@ pub struct Compiled {
     pub matchers: Vec<Ready>,
     /// Matchers that are not started by words.
     pub wholes: Vec<u32>,
+    /// Those among them that are about a property of any name.
+    pub any_property: Vec<u32>,
     /// Rules, in the order of their ids.
     pub rules: Vec<ReadyRule>,
     /// The signal and severity rules among them.
@@ -332,10 +383,7 @@ impl Compiled {
     /// Whether a word belongs to an element.
     #[inline]
     pub fn belongs(&self, word: u32, element: u32) -> bool {
-        let row = word as usize * self.stride;
-        self.rows
-            .get(row + (element as usize >> 6))
-            .is_some_and(|bits| bits >> (element & 63) & 1 == 1)
+        self.elements.have(word, element)
     }
 
     /// The sequences that can begin with a word and are looked for in a place.

@@ -15,28 +15,44 @@ pub fn tokens(name: &str, into: &mut Vec<Token>) {
 /// The first tokens of a name, at most so many.
 pub fn first_tokens(name: &str, most: usize, into: &mut Vec<Token>) {
     let limit = into.len() + most;
+    let bytes = name.as_bytes();
     let mut start: Option<(usize, Kind)> = None;
     let mut gap = Gap::None;
-    let mut previous = Letter::default();
-    let mut chars = name.char_indices();
-    while let Some((at, character)) = chars.next() {
-        let letter = Letter::of(character);
-        if letter.hidden && start.is_some() {
+    let mut previous = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let mut width = 1;
+        let mut letter = ascii::class(bytes[at]);
+        if bytes[at] >= 0x80 {
+            let character = next_char(name, at);
+            width = character.len_utf8();
+            letter = beyond_ascii(character);
+        }
+        if letter & HIDDEN != 0 && start.is_some() {
+            at += width;
             continue;
         }
-        let kind = letter.kind;
-        let next = || chars.clone().next().map_or('\0', |(_, c)| c);
+        let kind = if letter & RUN != 0 {
+            Some(Kind::Run)
+        } else if letter & (ascii::LETTER | CASELESS) != 0 {
+            Some(Kind::Word)
+        } else if letter & ascii::DIGIT != 0 {
+            Some(Kind::Number)
+        } else {
+            None
+        };
         let edge = match (start, kind) {
             (Some((_, Kind::Run)), Some(kind)) => kind != Kind::Run,
             (Some(_), None | Some(Kind::Run)) => true,
             (Some((_, Kind::Number)), Some(Kind::Word)) => {
-                previous.numeric && !is_short_unit(character, next())
+                previous & ascii::DIGIT != 0 && !is_short_unit(name, at)
             }
             (Some((_, Kind::Word)), Some(Kind::Word)) => {
-                letter.upper
-                    && (previous.lower
-                        || previous.numeric
-                        || (previous.upper && next().is_lowercase() && !plural_acronym(name, at)))
+                letter & ascii::UPPER != 0
+                    && (previous & (ascii::LOWER | ascii::DIGIT) != 0
+                        || previous & ascii::UPPER != 0
+                            && next_char(name, at + width).is_lowercase()
+                            && !plural_acronym(name, at))
             }
             _ => false,
         };
@@ -55,66 +71,38 @@ pub fn first_tokens(name: &str, most: usize, into: &mut Vec<Token>) {
             gap = Gap::Mark;
         }
         previous = letter;
+        at += width;
     }
     if let Some((from, kind)) = start {
         push(into, from, name.len(), gap, kind);
     }
 }
 
-/// What a character of a name is.
-#[derive(Debug, Clone, Copy, Default)]
-struct Letter {
-    /// What a token is made of that begins with it; none for a mark.
-    kind: Option<Kind>,
-    lower: bool,
-    upper: bool,
-    numeric: bool,
-    hidden: bool,
+/// A letter that is neither small nor a capital; with the bits of [`ascii`], which also stand for
+/// the letters and numerals of all scripts here.
+const CASELESS: u8 = 1 << 3;
+/// A character of a script that is written without spaces.
+const RUN: u8 = 1 << 4;
+/// A character that does not show and does not part a word.
+const HIDDEN: u8 = 1 << 5;
+
+/// What a character beyond ASCII is.
+#[cold]
+fn beyond_ascii(character: char) -> u8 {
+    let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+    bit(is_unspaced(character), RUN)
+        | bit(character.is_alphabetic(), CASELESS)
+        | bit(character.is_lowercase(), ascii::LOWER)
+        | bit(character.is_uppercase(), ascii::UPPER)
+        | bit(character.is_numeric(), ascii::DIGIT)
+        | bit(is_hidden(character), HIDDEN)
 }
 
-impl Letter {
-    #[inline]
-    fn of(character: char) -> Letter {
-        let Ok(byte) = u8::try_from(character) else {
-            return Letter::beyond_ascii(character);
-        };
-        if byte >= 0x80 {
-            return Letter::beyond_ascii(character);
-        }
-        let class = ascii::class(byte);
-        Letter {
-            kind: if class & ascii::LETTER != 0 {
-                Some(Kind::Word)
-            } else if class & ascii::DIGIT != 0 {
-                Some(Kind::Number)
-            } else {
-                None
-            },
-            lower: class & ascii::LOWER != 0,
-            upper: class & ascii::UPPER != 0,
-            numeric: class & ascii::DIGIT != 0,
-            hidden: false,
-        }
-    }
-
-    #[cold]
-    fn beyond_ascii(character: char) -> Letter {
-        Letter {
-            kind: if is_unspaced(character) {
-                Some(Kind::Run)
-            } else if character.is_alphabetic() {
-                Some(Kind::Word)
-            } else if character.is_numeric() {
-                Some(Kind::Number)
-            } else {
-                None
-            },
-            lower: character.is_lowercase(),
-            upper: character.is_uppercase(),
-            numeric: character.is_numeric(),
-            hidden: is_hidden(character),
-        }
-    }
+/// The character at a place; a mark where there is none.
+fn next_char(name: &str, at: usize) -> char {
+    name.get(at..)
+        .and_then(|rest| rest.chars().next())
+        .unwrap_or('\0')
 }
 
 /// `IDs`, `URLs`: the lower-case s ends the acronym and starts no word.
@@ -125,8 +113,8 @@ fn plural_acronym(name: &str, at: usize) -> bool {
 }
 
 /// `3d`, `2d`: a dimension, not a new word.
-fn is_short_unit(character: char, next: char) -> bool {
-    matches!(character, 'd' | 'D') && !next.is_alphabetic()
+fn is_short_unit(name: &str, at: usize) -> bool {
+    matches!(next_char(name, at), 'd' | 'D') && !next_char(name, at + 1).is_alphabetic()
 }
 
 /// Whether a character does not show and does not part a word.

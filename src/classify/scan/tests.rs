@@ -56,10 +56,9 @@ fn slow(toks: &[Tok], view: View) -> BTreeSet<(u32, u32)> {
         for from in 0..toks.len() {
             let ends = ends(toks, from, &pattern.steps);
             for user in &pattern.users {
-                let matcher = &RULES.matchers[*user as usize];
-                let met = |last: &usize| stands(matcher, toks, from, *last, view.place);
-                if matcher.places & place_bit(view.place) != 0 && ends.iter().any(met) {
-                    found.insert((*user, toks[from].start));
+                let met = |last: &usize| stands(&user.asks, toks, from, *last, view.place);
+                if user.asks.places & place_bit(view.place) != 0 && ends.iter().any(met) {
+                    found.insert((user.matcher, toks[from].start));
                 }
             }
         }

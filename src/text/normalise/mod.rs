@@ -100,29 +100,33 @@ impl Folded {
     }
 }
 
-/// Whether a text has nothing to normalise and nothing odd beyond what ASCII can have: all that is
-/// not ASCII are marks such as dashes, arrows and pictures.
+/// Whether a text has nothing to normalise, and nothing odd beyond what ASCII can have: all that is
+/// not ASCII are letters that look like no others, and marks such as dashes, arrows and pictures.
 pub fn is_quiet(text: &str) -> bool {
-    text.is_ascii() || text.chars().all(|c| c.is_ascii() || is_quiet_mark(c))
+    text.is_ascii() || text.chars().all(|c| c.is_ascii() || is_quiet_character(c))
 }
 
-fn is_quiet_mark(character: char) -> bool {
+fn is_quiet_character(character: char) -> bool {
     match character {
-        '–' | '—' | '“' | '”' | '•' | '→' => true,
-        // The apostrophe is part of words; C1 controls are obeyed by some terminals.
-        '’'
-        | '\u{80}'..='\u{9f}'
-        | '\u{ad}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' => false,
+        '–' | '—' | '‘' | '’' | '“' | '”' | '•' | '→' | '。' | '、' => true,
+        // Letters of Latin, kana, Han, Hangul: most of what there is.
+        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' => true,
+        'ぁ'..='ゖ' | 'ァ'..='ヺ' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        // C1 controls are obeyed by some terminals.
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => false,
         other => {
             !is_hidden(other)
                 && !is_tag(other)
-                && !other.is_alphanumeric()
                 && !other.is_whitespace()
+                && look_alike(other).is_none()
                 && is_nfkc_quick(std::iter::once(other)) == IsNormalized::Yes
         }
     }
+}
+
+/// Whether a text has letters or numerals beyond ASCII.
+pub fn has_foreign_letters(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric())
 }
 
 /// The normalised view, and one view for each decoded part.
@@ -186,7 +190,7 @@ mod tests {
             "👨\u{200d}👩\u{200d}👧",
             "می\u{200c}خواهم",
             "1\u{fe0f}\u{20e3}",
-            "größe",
+            "p\u{0430}y",
         ] {
             assert_eq!(oddities(text), Oddities::default(), "{text}");
         }
@@ -219,14 +223,14 @@ mod tests {
 
     #[test]
     fn quiet_marks_change_nothing() {
-        let text = "one – two — “three” • four’s → five ✅ 🏴 § ±";
+        let text = "one – two — “three” • four’s → five ✅ 🏴 § ± größe 删除 かな 삭제 ŝ ж";
         assert!(is_quiet(text));
         let mut folded = Vec::new();
         fold(text, &mut folded);
         assert_eq!(folded.len(), 1);
         assert!(folded[0].is_same());
         for loud in [
-            "größe",
+            "p\u{0430}y",
             "⚠\u{fe0f}",
             "a\u{9b}b",
             "a\u{3000}b",
@@ -241,7 +245,7 @@ mod tests {
     proptest::proptest! {
         /// What is called quiet is looked at as bytes: the general way finds the same.
         #[test]
-        fn quiet_text_is_odd_in_the_same_ways(text in "[ -~–—•→✅’\u{1b}\u{8}]{0,40}( {190,210})?[ -~–é]{0,20}") {
+        fn quiet_text_is_odd_in_the_same_ways(text in "[ -~–—•→✅’é删жа\u{1b}\u{8}]{0,40}( {190,210})?[ -~–é]{0,20}") {
             if is_quiet(&text) {
                 let mut folded = Vec::new();
                 fold(&text, &mut folded);
