@@ -72,6 +72,7 @@ struct Witness {
     rule: u32,
     field: String,
     span: (usize, usize),
+    /// What is shown of it, still as it stands in the text.
     text: String,
 }
 
@@ -168,7 +169,7 @@ impl Search<'_> {
                     rule: *rule,
                     field: field.to_owned(),
                     span,
-                    text: shown(original, &view, at < words, hit),
+                    text: seen(original, &view, at < words, hit),
                 });
             }
             scratch.action_hits = hits;
@@ -308,7 +309,7 @@ impl Search<'_> {
                 severity: Severity::Critical,
                 field: witness.field.clone(),
                 span: [witness.span.0, witness.span.1],
-                text: witness.text.clone(),
+                text: Shown(&witness.text).to_string(),
             });
         }
         for witness in &self.witnesses {
@@ -320,7 +321,7 @@ impl Search<'_> {
                     severity: ready.severity,
                     field: witness.field.clone(),
                     span: [witness.span.0, witness.span.1],
-                    text: witness.text.clone(),
+                    text: Shown(&witness.text).to_string(),
                 });
             }
         }
@@ -337,7 +338,8 @@ impl Search<'_> {
 /// The id of the finding that two independent witnesses make.
 pub(super) const TWO_WITNESSES: &str = "steers-the-model";
 
-fn shown(original: &str, view: &normalise::View<'_>, words: bool, hit: &Hit) -> String {
+/// The beginning of what a witness saw; most witnesses are never shown.
+fn seen(original: &str, view: &normalise::View<'_>, words: bool, hit: &Hit) -> String {
     let text = if words && view.decoded {
         view.text
             .get(hit.start as usize..hit.end as usize)
@@ -345,6 +347,9 @@ fn shown(original: &str, view: &normalise::View<'_>, words: bool, hit: &Hit) -> 
     } else {
         original
     };
-    let cut: String = text.chars().take(SHOWN).collect();
-    Shown(&cut).to_string()
+    let end = text
+        .char_indices()
+        .nth(SHOWN)
+        .map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or_default().to_owned()
 }

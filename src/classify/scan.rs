@@ -3,7 +3,7 @@
 use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::{Asks, MOST_GAP, Ready, Role, Step, place_bit};
+use crate::rules::compiled::{Asks, Ready, Role, Step, place_bit};
 use crate::rules::source::{At, Place, Sentence};
 use crate::text::Token;
 
@@ -190,16 +190,20 @@ pub(super) struct View {
 /// Matches every sequence against one text.
 pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hit>) {
     let place = place_bit(view.place);
+    let mut end = 0;
     for (from, tok) in toks.iter().enumerate() {
+        if from >= end {
+            end = from
+                + toks[from..]
+                    .iter()
+                    .take_while(|t| t.sentence == tok.sentence)
+                    .count();
+        }
         if tok.word == 0 {
             continue;
         }
-        let starts = rules.starts(view.place, tok.word);
-        if starts.is_empty() {
-            continue;
-        }
-        let after = rest_of_sentence(toks, from);
-        for start in starts {
+        let after = &toks[from + 1..end];
+        for start in rules.starts(view.place, tok.word) {
             if start.places & place == 0 {
                 continue;
             }
@@ -246,17 +250,6 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
             }
         }
     }
-}
-
-/// The tokens after one in its sentence, as far as a sequence can reach in one step.
-fn rest_of_sentence(toks: &[Tok], from: usize) -> &[Tok] {
-    let sentence = toks[from].sentence;
-    let after = &toks[from + 1..toks.len().min(from + 2 + MOST_GAP)];
-    let end = after
-        .iter()
-        .position(|tok| tok.sentence != sentence)
-        .unwrap_or(after.len());
-    &after[..end]
 }
 
 /// The last token of the nearest match of a sequence whose first word is at `from`; with `to_end`,

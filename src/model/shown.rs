@@ -1,6 +1,6 @@
 //! How foreign text is shown in a terminal or a log.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// Wraps foreign text so that printing it can neither move the cursor, colour the terminal, nor
 /// reorder what is read: control characters, bidirectional controls, zero-width characters, tag
@@ -16,14 +16,16 @@ pub struct Shown<'a>(pub &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
+        // What lies between two characters that are written out is written as it is.
+        let mut from = 0;
+        for (at, character) in self.0.char_indices() {
             if is_hidden(character) || character.is_control() {
+                f.write_str(self.0.get(from..at).unwrap_or_default())?;
                 write!(f, "\\u{{{:x}}}", u32::from(character))?;
-            } else {
-                f.write_char(character)?;
+                from = at + character.len_utf8();
             }
         }
-        Ok(())
+        f.write_str(self.0.get(from..).unwrap_or_default())
     }
 }
 

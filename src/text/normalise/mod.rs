@@ -22,12 +22,14 @@ pub struct View<'t> {
 }
 
 /// Where the bytes of a view come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Origin {
     /// From the same places of the original.
     Same,
-    /// For each byte of the view, the byte of the original.
-    Each(Vec<u32>),
+    /// From the characters that were kept, each folded.
+    Folded,
+    /// From the tags alone.
+    Tags,
     /// All of it from one part of the original, as byte span.
     Part(usize, usize),
 }
@@ -58,45 +60,33 @@ impl<'t> View<'t> {
 
     /// The original span of a span of the view.
     pub fn back(&self, start: usize, end: usize, original: &str) -> (usize, usize) {
-        let places = match &self.origin {
+        let want_tags = match self.origin {
             Origin::Same => return (start.min(original.len()), end.min(original.len())),
-            Origin::Part(from, to) => return (*from, *to),
-            Origin::Each(places) => places,
+            Origin::Part(from, to) => return (from, to),
+            Origin::Folded => false,
+            Origin::Tags => true,
         };
-        let place = |at: usize| places.get(at).map_or(original.len(), |o| *o as usize);
-        let (from, last) = (place(start), place(end.saturating_sub(1)));
+        // Few views lead to a finding, so that the way back is walked only then.
+        let last = end.saturating_sub(1);
+        let (mut at, mut first_of, mut last_of) = (0, None, None);
+        each_folded(original, |character, is_tag, origin| {
+            if is_tag == want_tags {
+                at += character.len_utf8();
+                if at > start {
+                    first_of.get_or_insert(origin);
+                }
+                if at > last {
+                    last_of.get_or_insert(origin);
+                }
+            }
+        });
+        let from = first_of.unwrap_or(original.len());
+        let last = last_of.unwrap_or(original.len());
         let width = original
             .get(last..)
             .and_then(|rest| rest.chars().next())
             .map_or(0, char::len_utf8);
         (from, (last + width).max(from))
-    }
-}
-
-/// A view that is put together character by character.
-#[derive(Default)]
-struct Folded {
-    text: String,
-    origin: Vec<u32>,
-}
-
-impl Folded {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "texts are capped far below 4 GiB"
-    )]
-    fn push(&mut self, character: char, origin: usize) {
-        self.text.push(character);
-        self.origin
-            .extend(std::iter::repeat_n(origin as u32, character.len_utf8()));
-    }
-
-    fn view<'t>(self, decoded: bool) -> View<'t> {
-        View {
-            text: Cow::Owned(self.text),
-            decoded,
-            origin: Origin::Each(self.origin),
-        }
     }
 }
 
@@ -143,39 +133,58 @@ pub fn views(text: &str) -> Vec<View<'_>> {
 
 /// Folds a text that is not all ASCII; what is written in tags makes a view of its own.
 fn fold<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
-    let mut plain = Folded::default();
-    let mut tags = Folded::default();
+    let mut plain = String::with_capacity(text.len());
+    let mut tags = String::new();
+    each_folded(text, |character, is_tag, _| {
+        if is_tag {
+            tags.push(character);
+        } else {
+            plain.push(character);
+        }
+    });
+    let view = |text: String, decoded, origin| View {
+        text: Cow::Owned(text),
+        decoded,
+        origin,
+    };
+    // Dashes and letters of other alphabets mostly stay what they are.
+    into.push(if plain == text {
+        View::same(text)
+    } else {
+        view(plain, false, Origin::Folded)
+    });
+    if !tags.is_empty() {
+        into.push(view(tags, true, Origin::Tags));
+    }
+}
+
+/// Gives the characters of a folded text one by one: the character, whether it was written as a
+/// tag, and the byte of the original that it comes from.
+fn each_folded(text: &str, mut give: impl FnMut(char, bool, usize)) {
     for (at, character) in text.char_indices() {
         if character.is_ascii() {
-            plain.push(character, at);
+            give(character, false, at);
         } else if is_tag(character) && is_flag(text, at) {
             // A flag of a region: it says nothing.
         } else if is_tag(character) {
             if let Some(letter) = char::from_u32(u32::from(character) - 0xe0000)
                 && (letter.is_ascii_graphic() || letter == ' ')
             {
-                tags.push(letter, at);
+                give(letter, true, at);
             }
         } else if is_hidden(character)
             || matches!(character, '\u{00ad}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         {
             // Taken out: what it parts belongs together.
         } else if let Some(letter) = look_alike(character).filter(|_| !in_own_script(text, at)) {
-            plain.push(letter, at);
+            give(letter, false, at);
+        } else if is_quiet_character(character) {
+            give(character, false, at);
         } else {
             for folded in std::iter::once(character).nfkc() {
-                plain.push(folded, at);
+                give(folded, false, at);
             }
         }
-    }
-    // Dashes and letters of other alphabets mostly stay what they are.
-    if plain.text == text {
-        into.push(View::same(text));
-    } else {
-        into.push(plain.view(false));
-    }
-    if !tags.text.is_empty() {
-        into.push(tags.view(true));
     }
 }
 
