@@ -4,6 +4,7 @@
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::schema::{self, Property};
 use super::scores::Scores;
+use super::shared::Shared;
 use super::tokens::{self, Prefix, bit};
 use super::{Options, actions, heads};
 use crate::model::{Category, Tool};
@@ -13,27 +14,15 @@ use crate::rules::{Compiled, Kind};
 use std::mem;
 
 /// Reads the texts of a tool into the buffers.
-pub(super) fn read(
-    rules: &Compiled,
-    scratch: &mut Scratch,
-    server: Option<&str>,
-    prefix: &Prefix,
-    tool: &Tool,
-) {
+pub(super) fn read(rules: &Compiled, scratch: &mut Scratch, prefix: &Prefix, tool: &Tool) {
     let Scratch {
         raw,
         name,
         title,
         description,
-        server: server_toks,
         ..
     } = scratch;
-    for buffer in [
-        &mut *name,
-        &mut *title,
-        &mut *description,
-        &mut *server_toks,
-    ] {
+    for buffer in [&mut *name, &mut *title, &mut *description] {
         buffer.clear();
     }
     tokens::read_name(rules, &tool.name, raw, name);
@@ -47,15 +36,6 @@ pub(super) fn read(
         tokens::read_prose(rules, text, raw, description);
         heads::mark_prose(rules, description);
         heads::agree(name, description);
-    }
-    if let Some(text) = server {
-        let own = tokens::unscoped(text);
-        tokens::read_name(rules, own, raw, server_toks);
-        let skipped = u32::try_from(text.len() - own.len()).unwrap_or(0);
-        for tok in server_toks {
-            tok.start += skipped;
-            tok.end += skipped;
-        }
     }
 }
 
@@ -74,6 +54,7 @@ pub(super) struct Offered {
 pub(super) fn collect(
     rules: &Compiled,
     scratch: &mut Scratch,
+    shared: &Shared<'_>,
     tool: &Tool,
     properties: &[Property<'_>],
     options: Options,
@@ -107,12 +88,7 @@ pub(super) fn collect(
         ),
         hits,
     );
-    scan::text(
-        rules,
-        &scratch.server,
-        view(Place::Server, Field::Server, weights.server),
-        hits,
-    );
+    hits.extend_from_slice(&shared.hits);
     // A filter by action on a tool that plainly reads is no choice of actions.
     let reads = scratch
         .name

@@ -6,7 +6,7 @@ use super::collect;
 use super::judge::Judge;
 use super::scan::Scratch;
 use super::schema;
-use super::tokens::Prefix;
+use super::shared::Shared;
 use crate::model::verdict::Action;
 use crate::model::{Category, Problem, Tool, Verdict};
 use crate::rules::Compiled;
@@ -16,8 +16,7 @@ use std::mem;
 pub(super) fn verdict(
     rules: &Compiled,
     scratch: &mut Scratch,
-    server: Option<&str>,
-    prefix: &Prefix,
+    shared: &Shared<'_>,
     tool: &Tool,
     options: Options,
 ) -> Verdict {
@@ -31,15 +30,23 @@ pub(super) fn verdict(
             "the input schema is too deep or too large to be looked at as a whole",
         ));
     }
-    collect::read(rules, scratch, server, prefix, tool);
+    collect::read(rules, scratch, &shared.prefix, tool);
     let mut hits = mem::take(&mut scratch.hits);
     hits.clear();
-    let actions = collect::collect(rules, scratch, tool, &properties, options, &mut hits);
+    let actions = collect::collect(
+        rules,
+        scratch,
+        shared,
+        tool,
+        &properties,
+        options,
+        &mut hits,
+    );
     scratch.settle(&hits);
     let mut judge = Judge {
         rules,
         tool,
-        server,
+        server: shared.server,
         properties: &properties,
         evidence: Vec::new(),
     };
@@ -55,7 +62,7 @@ pub(super) fn verdict(
     };
     let decided = actions.iter().map(|a| a.category).max();
     Verdict {
-        server: server.map(str::to_owned),
+        server: shared.server.map(str::to_owned),
         name: tool.name.clone(),
         category,
         severity,

@@ -18,6 +18,7 @@ mod neighbours;
 mod scan;
 mod schema;
 mod scores;
+mod shared;
 mod strings;
 mod tokens;
 
@@ -27,6 +28,7 @@ use crate::model::{Finding, Tool, Verdict};
 use crate::rules::{Compiled, RuleError, RuleSet};
 use neighbours::Neighbours;
 use rayon::prelude::*;
+use shared::Shared;
 use std::sync::Arc;
 
 /// What is known of the server whose tools are classified.
@@ -68,11 +70,10 @@ impl Classifier {
 
     /// The verdicts on a server's tools, in their order.
     pub fn server(&self, server: &ServerContext<'_>, options: &Options) -> Vec<Verdict> {
-        let prefix = tokens::Prefix::of(server.name, server.tools, &self.rules);
+        let shared = Shared::of(&self.rules, server);
         let neighbours = Neighbours::of(server.tools);
         let one = |scratch: &mut scan::Scratch, tool: &Tool| {
-            let mut verdict =
-                decide::verdict(&self.rules, scratch, server.name, &prefix, tool, *options);
+            let mut verdict = decide::verdict(&self.rules, scratch, &shared, tool, *options);
             verdict.findings = findings::of_tool(&self.rules, scratch, tool, &neighbours);
             verdict
         };
@@ -97,7 +98,9 @@ impl Classifier {
                 },
             )
             .collect::<Vec<_>>()
-            .concat()
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// Findings in the instructions that a server gives to the model.

@@ -1,0 +1,48 @@
+//! What is the same for all tools of a server: found once, not once a tool.
+
+use super::ServerContext;
+use super::scan::{self, Field, Hit, View};
+use super::tokens::{self, Prefix};
+use crate::rules::Compiled;
+use crate::rules::source::Place;
+
+/// What a server says of all its tools.
+#[derive(Debug)]
+pub(super) struct Shared<'a> {
+    /// Its name, where one is known.
+    pub(super) server: Option<&'a str>,
+    /// The words that its tools share at the front of their names.
+    pub(super) prefix: Prefix,
+    /// What its name matches.
+    pub(super) hits: Vec<Hit>,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn of(rules: &Compiled, server: &ServerContext<'a>) -> Shared<'a> {
+        Shared {
+            server: server.name,
+            prefix: Prefix::of(server.name, server.tools, rules),
+            hits: server.name.map_or_else(Vec::new, |name| hits(rules, name)),
+        }
+    }
+}
+
+/// What a server's name matches, apart from whose server it is.
+fn hits(rules: &Compiled, name: &str) -> Vec<Hit> {
+    let own = tokens::unscoped(name);
+    let (mut raw, mut toks, mut hits) = (Vec::new(), Vec::new(), Vec::new());
+    tokens::read_name(rules, own, &mut raw, &mut toks);
+    let skipped = u32::try_from(name.len() - own.len()).unwrap_or(0);
+    for tok in &mut toks {
+        tok.start += skipped;
+        tok.end += skipped;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+    let view = View {
+        place: Place::Server,
+        field: Field::Server,
+        weight: rules.weights.server as f32,
+    };
+    scan::text(rules, &toks, view, &mut hits);
+    hits
+}
