@@ -100,7 +100,7 @@ fn look_up(rules: &Compiled, text: &str, raw: &[Token], into: &mut Vec<Tok>) {
         match token.kind {
             Kind::Word | Kind::Number | Kind::Identifier => push(
                 rules,
-                rules.look_up(token.of(text)),
+                rules.look_up_bytes(token.bytes(text)),
                 token,
                 token.start,
                 token.end,

@@ -10,6 +10,7 @@ use super::load::{RuleError, RuleSet};
 use super::source::{At, Kind, Matcher, Place, Rule, Sentence, Status};
 use super::vocabulary::Vocabulary;
 use crate::model::Severity;
+use crate::text::beginnings::Beginnings;
 use crate::text::inflect::{self, Form};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -183,14 +184,7 @@ impl Compiled {
                 }
             })
             .collect();
-        let triggers = aho_corasick::AhoCorasick::builder()
-            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
-            .ascii_case_insensitive(true)
-            .build(&set.weights().text_triggers)
-            .map_err(|error| RuleError::Rule {
-                file: "taxonomy.toml".to_owned(),
-                message: format!("text_triggers: {error}"),
-            })?;
+        let triggers = Beginnings::new(&set.weights().text_triggers);
         Ok(assemble(
             set, builder, lexicon, patterns, matchers, wholes, rules, triggers,
         ))
@@ -396,6 +390,31 @@ fn verbs_behind_plurals(ids: &Words, flags: &[u16]) -> Vec<u32> {
     verbs
 }
 
+/// Gives the elements new numbers, those that stand after the first step of a sequence first: only
+/// they are asked for at every word. Gives the words of each.
+fn renumber(
+    elements: BTreeMap<BTreeSet<u32>, u32>,
+    patterns: &mut [Pattern],
+) -> Vec<BTreeSet<u32>> {
+    let later: BTreeSet<u32> = patterns
+        .iter()
+        .flat_map(|pattern| pattern.steps.iter().skip(1))
+        .map(|step| step.element)
+        .collect();
+    let mut sorted: Vec<(BTreeSet<u32>, u32)> = elements.into_iter().collect();
+    sorted.sort_unstable_by_key(|(_, element)| (!later.contains(element), *element));
+    let numbers: HashMap<u32, u32> = (0u32..)
+        .zip(&sorted)
+        .map(|(new, (_, old))| (*old, new))
+        .collect();
+    for step in patterns.iter_mut().flat_map(|pattern| &mut pattern.steps) {
+        if let Some(new) = numbers.get(&step.element) {
+            step.element = *new;
+        }
+    }
+    sorted.into_iter().map(|(words, _)| words).collect()
+}
+
 #[expect(
     clippy::too_many_arguments,
     reason = "the parts of one value, made once"
@@ -404,11 +423,11 @@ fn assemble(
     set: &RuleSet,
     builder: Builder,
     lexicon: &LexiconFile,
-    patterns: Vec<Pattern>,
+    mut patterns: Vec<Pattern>,
     matchers: Vec<Ready>,
     wholes: Vec<u32>,
     rules: Vec<ReadyRule>,
-    triggers: aho_corasick::AhoCorasick,
+    triggers: Beginnings,
 ) -> Compiled {
     let Builder {
         mut ids,
@@ -505,16 +524,24 @@ fn assemble(
             place_in_tree = entry.0;
         }
     }
-    let mut rows = vec![vec![0u64; elements.len().div_ceil(64).max(1)]; bases.len()];
-    for (words, element) in &elements {
-        for word in words {
-            rows[*word as usize][*element as usize >> 6] |= 1 << (element & 63);
+    let by_element = renumber(elements, &mut patterns);
+    let rows = |from: usize, to: usize| {
+        let members = by_element.get(from..to).unwrap_or_default();
+        let mut rows = vec![vec![0u64; members.len().div_ceil(64).max(1)]; bases.len()];
+        for (element, words) in members.iter().enumerate() {
+            for word in words {
+                rows[*word as usize][element >> 6] |= 1 << (element & 63);
+            }
         }
-    }
-    let by_element: BTreeMap<u32, &BTreeSet<u32>> = elements
+        rows
+    };
+    let later = patterns
         .iter()
-        .map(|(words, element)| (*element, words))
-        .collect();
+        .flat_map(|pattern| pattern.steps.iter().skip(1))
+        .map(|step| step.element as usize + 1)
+        .max()
+        .unwrap_or(0);
+    let elements = Elements::new(rows(0, later), rows(later, by_element.len()), later);
     // The sequences that begin with each word, for some places.
     let starts_in = |wanted: u16| {
         let mut starts = vec![Vec::new(); bases.len()];
@@ -529,12 +556,7 @@ fn assemble(
             if start.places == 0 {
                 continue;
             }
-            for word in by_element
-                .get(&pattern.steps[0].element)
-                .copied()
-                .into_iter()
-                .flatten()
-            {
+            for word in &by_element[pattern.steps[0].element as usize] {
                 starts[*word as usize].push(start);
             }
         }
@@ -546,7 +568,7 @@ fn assemble(
         vocabulary: Vocabulary::new(vocabulary),
         flags,
         verb_of,
-        elements: Elements::new(rows),
+        elements,
         starts,
         text_starts,
         phrases: tree,

@@ -4,6 +4,7 @@
 use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
+use crate::text::beginnings::Beginnings;
 use crate::text::inflect::Form;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -178,33 +179,60 @@ impl<T: Copy + Eq + Hash> Lists<T> {
     }
 }
 
-/// Which elements each word belongs to, one bit each.
+/// Which elements each word belongs to, one bit each: the elements of later steps in one table,
+/// which every word of every text is held against, the others in another.
 #[derive(Debug, Clone)]
 pub(super) struct Elements {
-    /// Of each word, where its row begins.
-    from: Vec<u32>,
-    rows: Vec<u64>,
+    later: Rows,
+    others: Rows,
+    /// How many elements the first table has.
+    count: u32,
 }
 
 impl Elements {
-    /// Of the bits of each word, all of one length. Words of one class share a row.
-    pub(super) fn new(words: Vec<Vec<u64>>) -> Elements {
-        let lists = Lists::new(words);
+    /// Of the bits of each word in either table.
+    pub(super) fn new(later: Vec<Vec<u64>>, others: Vec<Vec<u64>>, count: usize) -> Elements {
         Elements {
-            from: lists.ranges.iter().map(|(from, _)| *from).collect(),
-            rows: lists.all,
+            later: Rows::new(later),
+            others: Rows::new(others),
+            count: u32::try_from(count).unwrap_or(u32::MAX),
         }
     }
 
     #[inline]
     fn have(&self, word: u32, element: u32) -> bool {
+        match element.checked_sub(self.count) {
+            None => self.later.have(word, element),
+            Some(element) => self.others.have(word, element),
+        }
+    }
+}
+
+/// A row of bits for each word. Words of one class share a row.
+#[derive(Debug, Clone)]
+struct Rows {
+    /// Of each word, where its row begins.
+    from: Vec<u32>,
+    bits: Vec<u64>,
+}
+
+impl Rows {
+    fn new(words: Vec<Vec<u64>>) -> Rows {
+        let lists = Lists::new(words);
+        Rows {
+            from: lists.ranges.iter().map(|(from, _)| *from).collect(),
+            bits: lists.all,
+        }
+    }
+
+    #[inline]
+    fn have(&self, word: u32, bit: u32) -> bool {
         let Some(from) = self.from.get(word as usize) else {
             return false;
         };
-        let at = (from + (element >> 6)) as usize;
-        self.rows
-            .get(at)
-            .is_some_and(|bits| bits >> (element & 63) & 1 == 1)
+        self.bits
+            .get((from + (bit >> 6)) as usize)
+            .is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
     }
 }
 
@@ -314,7 +342,7 @@ pub struct Compiled {
     /// The signal and severity rules among them.
     pub reporting: Vec<u32>,
     /// Beginnings of words that make a string worth a look by the text rules.
-    pub(super) triggers: aho_corasick::AhoCorasick,
+    pub(super) triggers: Beginnings,
     /// Weights.
     pub weights: Weights,
     /// Hash of the rule files.
@@ -356,6 +384,12 @@ impl Compiled {
     /// Looks a word up; case does not matter.
     #[inline]
     pub fn look_up(&self, word: &str) -> Met {
+        self.vocabulary.look_up(word.as_bytes())
+    }
+
+    /// Looks up a word by its bytes.
+    #[inline]
+    pub fn look_up_bytes(&self, word: &[u8]) -> Met {
         self.vocabulary.look_up(word)
     }
 
@@ -411,19 +445,9 @@ impl Compiled {
         self.phrases.get(&(node, word)).copied()
     }
 
-    /// Whether a word of a text begins like one that makes the text worth a look; a trigger that is
-    /// no word counts anywhere.
+    /// Whether a text has a word that makes it worth a look by the text rules.
     pub fn has_trigger(&self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let begins_word = |at: usize| {
-            let before = at.checked_sub(1).map_or(b' ', |before| bytes[before]);
-            !before.is_ascii_alphanumeric()
-                || !bytes[at].is_ascii_alphanumeric()
-                || before.is_ascii_lowercase() && bytes[at].is_ascii_uppercase()
-        };
-        self.triggers
-            .find_overlapping_iter(text)
-            .any(|found| begins_word(found.start()))
+        self.triggers.any_in(text)
     }
 
     /// The base form of a word, for explanations.

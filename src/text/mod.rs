@@ -4,6 +4,7 @@
 //! boundaries; text is never rewritten. Depends on nothing of the project.
 
 mod ascii;
+pub mod beginnings;
 pub mod confusables;
 pub mod inflect;
 pub mod names;
@@ -64,6 +65,14 @@ impl Token {
     /// The token's bytes in the text it was made from.
     pub fn of<'a>(&self, text: &'a str) -> &'a str {
         text.get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// The same as bytes, which need no look at where characters begin.
+    #[inline]
+    pub fn bytes<'a>(&self, text: &'a str) -> &'a [u8] {
+        text.as_bytes()
+            .get(self.start as usize..self.end as usize)
             .unwrap_or_default()
     }
 }
