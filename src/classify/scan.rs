@@ -3,7 +3,7 @@
 use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::{Asks, Ready, Role, Step, place_bit};
+use crate::rules::compiled::{Asks, Ready, Role, Step};
 use crate::rules::source::{At, Place, Sentence};
 use crate::text::Token;
 
@@ -187,7 +187,7 @@ pub(super) struct View {
 
 /// Matches every sequence against one text.
 pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hit>) {
-    let place = place_bit(view.place);
+    let starts = rules.starts(view.place);
     let mut end = 0;
     for (from, tok) in toks.iter().enumerate() {
         if from >= end {
@@ -201,10 +201,7 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
             continue;
         }
         let after = &toks[from + 1..end];
-        for start in rules.starts(view.place, tok.word) {
-            if start.places & place == 0 {
-                continue;
-            }
+        for start in starts.of(tok.word) {
             // Most sequences are ruled out by their second step.
             if let Some(second) = start.second {
                 let near = after.get(..=usize::from(start.gap)).unwrap_or(after);
@@ -221,10 +218,7 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
                     None => continue,
                 },
             };
-            for user in &pattern.users {
-                if user.asks.places & place == 0 {
-                    continue;
-                }
+            for user in starts.users(start) {
                 let last = if nearest + 1 < toks.len() && wants_end(&user.asks) {
                     follow(rules, toks, from, rest, true).unwrap_or(nearest)
                 } else {

@@ -2,12 +2,13 @@
 //! a [`Compiled`].
 
 use super::compiled::{
-    Asks, Compiled, Elements, GRAMMAR, Lists, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role,
-    Start, Step, User, Whole, bound_bit, category_bit, flag, place_bit, type_bit,
+    Asks, Compiled, GRAMMAR, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role, Step, User, Whole,
+    bound_bit, category_bit, flag, place_bit, type_bit,
 };
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
 use super::source::{At, Kind, Matcher, Place, Rule, Sentence, Status};
+use super::tables::{Elements, Starts, renumber};
 use super::vocabulary::Vocabulary;
 use crate::model::Severity;
 use crate::text::beginnings::Beginnings;
@@ -177,11 +178,7 @@ impl Compiled {
                         asks: matchers[matcher as usize].asks,
                     })
                     .collect();
-                Pattern {
-                    places: users.iter().fold(0, |bits, user| bits | user.asks.places),
-                    steps,
-                    users,
-                }
+                Pattern { steps, users }
             })
             .collect();
         let triggers = Beginnings::new(&set.weights().text_triggers);
@@ -390,31 +387,6 @@ fn verbs_behind_plurals(ids: &Words, flags: &[u16]) -> Vec<u32> {
     verbs
 }
 
-/// Gives the elements new numbers, those that stand after the first step of a sequence first: only
-/// they are asked for at every word. Gives the words of each.
-fn renumber(
-    elements: BTreeMap<BTreeSet<u32>, u32>,
-    patterns: &mut [Pattern],
-) -> Vec<BTreeSet<u32>> {
-    let later: BTreeSet<u32> = patterns
-        .iter()
-        .flat_map(|pattern| pattern.steps.iter().skip(1))
-        .map(|step| step.element)
-        .collect();
-    let mut sorted: Vec<(BTreeSet<u32>, u32)> = elements.into_iter().collect();
-    sorted.sort_unstable_by_key(|(_, element)| (!later.contains(element), *element));
-    let numbers: HashMap<u32, u32> = (0u32..)
-        .zip(&sorted)
-        .map(|(new, (_, old))| (*old, new))
-        .collect();
-    for step in patterns.iter_mut().flat_map(|pattern| &mut pattern.steps) {
-        if let Some(new) = numbers.get(&step.element) {
-            step.element = *new;
-        }
-    }
-    sorted.into_iter().map(|(words, _)| words).collect()
-}
-
 #[expect(
     clippy::too_many_arguments,
     reason = "the parts of one value, made once"
@@ -524,53 +496,15 @@ fn assemble(
             place_in_tree = entry.0;
         }
     }
-    let by_element = renumber(elements, &mut patterns);
-    let rows = |from: usize, to: usize| {
-        let members = by_element.get(from..to).unwrap_or_default();
-        let mut rows = vec![vec![0u64; members.len().div_ceil(64).max(1)]; bases.len()];
-        for (element, words) in members.iter().enumerate() {
-            for word in words {
-                rows[*word as usize][element >> 6] |= 1 << (element & 63);
-            }
-        }
-        rows
-    };
-    let later = patterns
-        .iter()
-        .flat_map(|pattern| pattern.steps.iter().skip(1))
-        .map(|step| step.element as usize + 1)
-        .max()
-        .unwrap_or(0);
-    let elements = Elements::new(rows(0, later), rows(later, by_element.len()), later);
-    // The sequences that begin with each word, for some places.
-    let starts_in = |wanted: u16| {
-        let mut starts = vec![Vec::new(); bases.len()];
-        for (number, pattern) in (0u32..).zip(&patterns) {
-            let second = pattern.steps.get(1);
-            let start = Start {
-                pattern: number,
-                second: second.map(|step| step.element),
-                gap: second.map_or(0, |step| step.gap),
-                places: pattern.places & wanted,
-            };
-            if start.places == 0 {
-                continue;
-            }
-            for word in &by_element[pattern.steps[0].element as usize] {
-                starts[*word as usize].push(start);
-            }
-        }
-        Lists::new(starts)
-    };
-    let text = place_bit(Place::Text);
-    let (starts, text_starts) = (starts_in(!text), starts_in(text));
+    let members = renumber(elements, &mut patterns);
+    let elements = Elements::new(&patterns, &members, bases.len());
+    let starts = Place::ALL.map(|place| Starts::new(&patterns, &members, bases.len(), place));
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
         flags,
         verb_of,
         elements,
-        starts,
-        text_starts,
+        starts: starts.into(),
         phrases: tree,
         phrase_heads,
         longest_run,

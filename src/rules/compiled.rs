@@ -2,12 +2,12 @@
 //! their first word. [`super::compile`] makes it.
 
 use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
+use super::tables::{Elements, Starts};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
 use crate::text::beginnings::Beginnings;
 use crate::text::inflect::Form;
 use std::collections::HashMap;
-use std::hash::Hash;
 
 /// Classes that the engine itself asks for; a lexicon must have them.
 pub const GRAMMAR: [(&str, u16); 14] = [
@@ -95,23 +95,8 @@ pub struct Step {
 pub struct Pattern {
     /// The steps; the first has no gap.
     pub steps: Vec<Step>,
-    /// Bits of the places that any user looks in.
-    pub places: u16,
     /// The matchers.
     pub users: Vec<User>,
-}
-
-/// A sequence as seen from its first word: what rules most of them out, side by side in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Start {
-    /// The sequence, by index.
-    pub pattern: u32,
-    /// The element of the second step, where there is one.
-    pub second: Option<u32>,
-    /// At most so many words before the second step.
-    pub gap: u8,
-    /// Bits of the places that any user looks in.
-    pub places: u16,
 }
 
 /// What a matcher asks of a match in a text, and what it counts: small, and kept by its sequences.
@@ -140,100 +125,6 @@ pub struct User {
     pub matcher: u32,
     /// What it asks.
     pub asks: Asks,
-}
-
-/// One list for each word, such as of sequences that begin with it. Words of one class have the
-/// same lists, so that there are far fewer lists than words.
-#[derive(Debug, Clone)]
-pub(super) struct Lists<T> {
-    /// Of each word, where its list begins in `all` and where it ends.
-    ranges: Vec<(u32, u32)>,
-    all: Vec<T>,
-}
-
-impl<T: Copy + Eq + Hash> Lists<T> {
-    pub(super) fn new(lists: Vec<Vec<T>>) -> Lists<T> {
-        let mut all = Vec::new();
-        let mut known: HashMap<Vec<T>, (u32, u32), foldhash::fast::FixedState> = HashMap::default();
-        let length = |all: &Vec<T>| u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let ranges = lists
-            .into_iter()
-            .map(|list| match known.get(&list) {
-                Some(range) => *range,
-                None => {
-                    let from = length(&all);
-                    all.extend_from_slice(&list);
-                    let range = (from, length(&all));
-                    known.insert(list, range);
-                    range
-                }
-            })
-            .collect();
-        Lists { ranges, all }
-    }
-
-    #[inline]
-    fn of(&self, word: u32) -> &[T] {
-        let (from, to) = self.ranges.get(word as usize).copied().unwrap_or_default();
-        self.all.get(from as usize..to as usize).unwrap_or_default()
-    }
-}
-
-/// Which elements each word belongs to, one bit each: the elements of later steps in one table,
-/// which every word of every text is held against, the others in another.
-#[derive(Debug, Clone)]
-pub(super) struct Elements {
-    later: Rows,
-    others: Rows,
-    /// How many elements the first table has.
-    count: u32,
-}
-
-impl Elements {
-    /// Of the bits of each word in either table.
-    pub(super) fn new(later: Vec<Vec<u64>>, others: Vec<Vec<u64>>, count: usize) -> Elements {
-        Elements {
-            later: Rows::new(later),
-            others: Rows::new(others),
-            count: u32::try_from(count).unwrap_or(u32::MAX),
-        }
-    }
-
-    #[inline]
-    fn have(&self, word: u32, element: u32) -> bool {
-        match element.checked_sub(self.count) {
-            None => self.later.have(word, element),
-            Some(element) => self.others.have(word, element),
-        }
-    }
-}
-
-/// A row of bits for each word. Words of one class share a row.
-#[derive(Debug, Clone)]
-struct Rows {
-    /// Of each word, where its row begins.
-    from: Vec<u32>,
-    bits: Vec<u64>,
-}
-
-impl Rows {
-    fn new(words: Vec<Vec<u64>>) -> Rows {
-        let lists = Lists::new(words);
-        Rows {
-            from: lists.ranges.iter().map(|(from, _)| *from).collect(),
-            bits: lists.all,
-        }
-    }
-
-    #[inline]
-    fn have(&self, word: u32, bit: u32) -> bool {
-        let Some(from) = self.from.get(word as usize) else {
-            return false;
-        };
-        self.bits
-            .get((from + (bit >> 6)) as usize)
-            .is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
-    }
 }
 
 /// The part a matcher has in its rule.
@@ -322,9 +213,8 @@ pub struct Compiled {
     /// Of each word that is the plural of a verb too (`posts`), that verb; else 0.
     pub(super) verb_of: Vec<u32>,
     pub(super) elements: Elements,
-    /// The sequences that are looked for in definitions, and those of the text findings.
-    pub(super) starts: Lists<Start>,
-    pub(super) text_starts: Lists<Start>,
+    /// The sequences that are looked for, by place.
+    pub(super) starts: Vec<Starts>,
     pub(super) phrases: HashMap<(u32, u32), (u32, u32), foldhash::fast::FixedState>,
     pub(super) phrase_heads: Vec<bool>,
     /// Longest unspaced word in characters.
@@ -420,13 +310,10 @@ impl Compiled {
         self.elements.have(word, element)
     }
 
-    /// The sequences that can begin with a word and are looked for in a place.
+    /// The sequences that are looked for in a place.
     #[inline]
-    pub fn starts(&self, place: Place, word: u32) -> &[Start] {
-        match place {
-            Place::Text => self.text_starts.of(word),
-            _ => self.starts.of(word),
-        }
+    pub fn starts(&self, place: Place) -> &Starts {
+        &self.starts[place as usize]
     }
 
     /// Whether a phrase can begin with a word.

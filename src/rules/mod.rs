@@ -11,6 +11,7 @@ pub mod lexicon;
 pub mod lint;
 pub mod load;
 pub mod source;
+pub mod tables;
 mod vocabulary;
 
 pub use compiled::Compiled;

@@ -224,6 +224,23 @@ pub enum Place {
     Text,
 }
 
+impl Place {
+    /// All of them, in their order.
+    pub const ALL: [Place; 11] = [
+        Place::Name,
+        Place::Title,
+        Place::Description,
+        Place::Property,
+        Place::Annotation,
+        Place::Schema,
+        Place::Server,
+        Place::Action,
+        Place::Verdict,
+        Place::Definition,
+        Place::Text,
+    ];
+}
+
 /// Which word a sequence must begin at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

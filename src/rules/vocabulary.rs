@@ -103,8 +103,8 @@ impl Vocabulary {
     /// Makes the table of `words`, surfaces in small letters.
     pub(super) fn new(words: HashMap<Box<str>, Met, foldhash::fast::FixedState>) -> Vocabulary {
         let longest = words.keys().map(|word| word.len()).max().unwrap_or(0);
-        // At most half full, so that a word that is not there is known by the first free place.
-        let size = (words.len() * 2).next_power_of_two();
+        // At most two thirds full, so that a word that is not there is soon known.
+        let size = (words.len() * 3 / 2 + 1).next_power_of_two();
         let mut vocabulary = Vocabulary {
             places: vec![0; size],
             mask: size - 1,

@@ -17,6 +17,8 @@ pub struct Beginnings {
     long: Vec<(u32, Vec<u8>)>,
     /// The others.
     short: Vec<Vec<u8>>,
+    /// The bytes that one of the others begins with.
+    short_first: [bool; 256],
 }
 
 impl Beginnings {
@@ -27,12 +29,16 @@ impl Beginnings {
             filter: vec![0; (1 << FILTER) / 64],
             long: Vec::new(),
             short: Vec::new(),
+            short_first: [false; 256],
         };
         for text in texts {
             let text = text.to_ascii_lowercase().into_bytes();
-            let Some(first) = text.first() else { continue };
-            for byte in [*first, first.to_ascii_uppercase()] {
+            let Some(first) = text.first().copied() else {
+                continue;
+            };
+            for byte in [first, first.to_ascii_uppercase()] {
                 beginnings.first[usize::from(byte)] = true;
+                beginnings.short_first[usize::from(byte)] |= text.len() < 3;
             }
             if let Some(three) = three_of(&text) {
                 let bit = bit_of(three);
@@ -70,13 +76,13 @@ impl Beginnings {
         false
     }
 
-    /// Whether a text begins with one of them.
+    /// Whether a text of at least one byte begins with one of them.
     fn begins(&self, rest: &[u8]) -> bool {
         let starts = |text: &[u8]| {
             rest.get(..text.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(text))
         };
-        if self.short.iter().any(|text| starts(text)) {
+        if self.short_first[usize::from(rest[0])] && self.short.iter().any(|text| starts(text)) {
             return true;
         }
         let Some(three) = three_of(rest) else {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::classify::{heads, tokens};
 use crate::rules::RuleSet;
-use crate::rules::compiled::Pattern;
+use crate::rules::compiled::{Pattern, place_bit};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -1,0 +1,215 @@
+//! What is asked at every word of every text, in tables small enough to stay in the cache: which
+//! sequences begin with a word, and which steps of a sequence a word can be.
+
+use super::compiled::{Pattern, User, place_bit};
+use super::source::Place;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+
+/// A sequence as seen from its first word: what rules most of them out, side by side in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Start {
+    /// The sequence, by index.
+    pub pattern: u32,
+    /// The element of the second step, where there is one.
+    pub second: Option<u32>,
+    /// At most so many words before the second step.
+    pub gap: u8,
+    /// Where its users begin among those of the place, and how many there are.
+    users: (u32, u16),
+}
+
+/// The sequences that are looked for in one place, by the word they begin with.
+#[derive(Debug, Clone)]
+pub struct Starts {
+    by_word: Lists<Start>,
+    users: Vec<User>,
+}
+
+impl Starts {
+    /// Of the sequences that have a user in `place`; `members` are the words of each element.
+    pub(super) fn new(
+        patterns: &[Pattern],
+        members: &[BTreeSet<u32>],
+        words: usize,
+        place: Place,
+    ) -> Starts {
+        let wanted = place_bit(place);
+        let mut users = Vec::new();
+        let mut by_word = vec![Vec::new(); words];
+        for (number, pattern) in (0u32..).zip(patterns) {
+            let own = pattern
+                .users
+                .iter()
+                .filter(|user| user.asks.places & wanted != 0);
+            let from = users.len();
+            users.extend(own);
+            let count = users.len() - from;
+            if count == 0 {
+                continue;
+            }
+            let second = pattern.steps.get(1);
+            let start = Start {
+                pattern: number,
+                second: second.map(|step| step.element),
+                gap: second.map_or(0, |step| step.gap),
+                users: (
+                    u32::try_from(from).unwrap_or(u32::MAX),
+                    u16::try_from(count).unwrap_or(u16::MAX),
+                ),
+            };
+            for word in &members[pattern.steps[0].element as usize] {
+                by_word[*word as usize].push(start);
+            }
+        }
+        Starts {
+            by_word: Lists::new(by_word),
+            users,
+        }
+    }
+
+    /// The sequences that can begin with a word.
+    #[inline]
+    pub fn of(&self, word: u32) -> &[Start] {
+        self.by_word.of(word)
+    }
+
+    /// The matchers that use a sequence in this place.
+    #[inline]
+    pub fn users(&self, start: &Start) -> &[User] {
+        let (from, count) = (start.users.0 as usize, usize::from(start.users.1));
+        self.users.get(from..from + count).unwrap_or_default()
+    }
+}
+
+/// One list for each word, such as of sequences that begin with it. Words of one class have the
+/// same lists, so that there are far fewer lists than words.
+#[derive(Debug, Clone)]
+struct Lists<T> {
+    /// Of each word, where its list begins in `all` and where it ends.
+    ranges: Vec<(u32, u32)>,
+    all: Vec<T>,
+}
+
+impl<T: Copy + Eq + Hash> Lists<T> {
+    fn new(lists: Vec<Vec<T>>) -> Lists<T> {
+        let mut all = Vec::new();
+        let mut known: HashMap<Vec<T>, (u32, u32), foldhash::fast::FixedState> = HashMap::default();
+        let length = |all: &Vec<T>| u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let ranges = lists
+            .into_iter()
+            .map(|list| match known.get(&list) {
+                Some(range) => *range,
+                None => {
+                    let from = length(&all);
+                    all.extend_from_slice(&list);
+                    let range = (from, length(&all));
+                    known.insert(list, range);
+                    range
+                }
+            })
+            .collect();
+        Lists { ranges, all }
+    }
+
+    #[inline]
+    fn of(&self, word: u32) -> &[T] {
+        let (from, to) = self.ranges.get(word as usize).copied().unwrap_or_default();
+        self.all.get(from as usize..to as usize).unwrap_or_default()
+    }
+}
+
+/// Which elements each word belongs to, one bit each: the elements of later steps in one table,
+/// which every word of every text is held against, the others in another.
+#[derive(Debug, Clone)]
+pub(super) struct Elements {
+    later: Rows,
+    others: Rows,
+    /// How many elements the first table has.
+    count: u32,
+}
+
+impl Elements {
+    /// Of sequences whose elements were numbered by [`renumber`].
+    pub(super) fn new(patterns: &[Pattern], members: &[BTreeSet<u32>], words: usize) -> Elements {
+        let count = patterns
+            .iter()
+            .flat_map(|pattern| pattern.steps.iter().skip(1))
+            .map(|step| step.element as usize + 1)
+            .max()
+            .unwrap_or(0);
+        let (later, others) = members.split_at(count);
+        Elements {
+            later: Rows::new(later, words),
+            others: Rows::new(others, words),
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+        }
+    }
+
+    #[inline]
+    pub(super) fn have(&self, word: u32, element: u32) -> bool {
+        match element.checked_sub(self.count) {
+            None => self.later.have(word, element),
+            Some(element) => self.others.have(word, element),
+        }
+    }
+}
+
+/// A row of bits for each word. Words of one class share a row.
+#[derive(Debug, Clone)]
+struct Rows {
+    /// Of each word, where its row begins.
+    from: Vec<u32>,
+    bits: Vec<u64>,
+}
+
+impl Rows {
+    fn new(members: &[BTreeSet<u32>], words: usize) -> Rows {
+        let mut rows = vec![vec![0u64; members.len().div_ceil(64).max(1)]; words];
+        for (bit, words) in members.iter().enumerate() {
+            for word in words {
+                rows[*word as usize][bit >> 6] |= 1 << (bit & 63);
+            }
+        }
+        let lists = Lists::new(rows);
+        Rows {
+            from: lists.ranges.iter().map(|(from, _)| *from).collect(),
+            bits: lists.all,
+        }
+    }
+
+    #[inline]
+    fn have(&self, word: u32, bit: u32) -> bool {
+        let Some(from) = self.from.get(word as usize) else {
+            return false;
+        };
+        self.bits
+            .get((from + (bit >> 6)) as usize)
+            .is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
+    }
+}
+
+/// Gives the elements new numbers, those that stand after the first step of a sequence first: only
+/// they are asked for at every word. Gives the words of each.
+pub(super) fn renumber(
+    elements: BTreeMap<BTreeSet<u32>, u32>,
+    patterns: &mut [Pattern],
+) -> Vec<BTreeSet<u32>> {
+    let later: BTreeSet<u32> = patterns
+        .iter()
+        .flat_map(|pattern| pattern.steps.iter().skip(1))
+        .map(|step| step.element)
+        .collect();
+    let mut sorted: Vec<(BTreeSet<u32>, u32)> = elements.into_iter().collect();
+    sorted.sort_unstable_by_key(|(_, element)| (!later.contains(element), *element));
+    let numbers: HashMap<u32, u32> = (0u32..)
+        .zip(&sorted)
+        .map(|(new, (_, old))| (*old, new))
+        .collect();
+    for step in patterns.iter_mut().flat_map(|pattern| &mut pattern.steps) {
+        if let Some(new) = numbers.get(&step.element) {
+            step.element = *new;
+        }
+    }
+    sorted.into_iter().map(|(words, _)| words).collect()
+}
