@@ -192,7 +192,7 @@ mod tests {
         for mark in PSEUDO_TAGS
             .iter()
             .chain(&TURNS)
-            .chain([&PICTURE, &"](http"])
+            .chain([&PICTURE, &"![x](http"])
         {
             assert!(may_have(mark.to_uppercase().as_bytes()), "{mark}");
         }
