@@ -98,15 +98,15 @@ impl<T: Copy + Eq + Hash> Lists<T> {
         let length = |all: &Vec<T>| u32::try_from(all.len()).unwrap_or(u32::MAX);
         let ranges = lists
             .into_iter()
-            .map(|list| match known.get(&list) {
-                Some(range) => *range,
-                None => {
-                    let from = length(&all);
-                    all.extend_from_slice(&list);
-                    let range = (from, length(&all));
-                    known.insert(list, range);
-                    range
+            .map(|list| {
+                if let Some(range) = known.get(&list) {
+                    return *range;
                 }
+                let from = length(&all);
+                all.extend_from_slice(&list);
+                let range = (from, length(&all));
+                known.insert(list, range);
+                range
             })
             .collect();
         Lists { ranges, all }

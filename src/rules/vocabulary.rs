@@ -79,10 +79,6 @@ impl Key {
 
     /// The place where a look for the word begins, before it is cut to the size of the table.
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "any part of a hash is a hash"
-    )]
     const fn hash(self) -> usize {
         let mixed = self.front ^ self.back.rotate_left(23) ^ self.length as u64;
         (mixed.wrapping_mul(SPREAD) >> 40) as usize

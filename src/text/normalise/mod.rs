@@ -98,10 +98,24 @@ pub fn is_quiet(text: &str) -> bool {
 
 fn is_quiet_character(character: char) -> bool {
     match character {
-        '–' | '—' | '‘' | '’' | '“' | '”' | '•' | '→' | '。' | '、' => true,
-        // Letters of Latin, kana, Han, Hangul: most of what there is.
-        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' => true,
-        'ぁ'..='ゖ' | 'ァ'..='ヺ' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        // Marks and letters of Latin, kana, Han, Hangul: most of what there is.
+        '–'
+        | '—'
+        | '‘'
+        | '’'
+        | '“'
+        | '”'
+        | '•'
+        | '→'
+        | '。'
+        | '、'
+        | 'À'..='Ö'
+        | 'Ø'..='ö'
+        | 'ø'..='ÿ'
+        | 'ぁ'..='ゖ'
+        | 'ァ'..='ヺ'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' => true,
         // C1 controls are obeyed by some terminals.
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => false,
         other => {
