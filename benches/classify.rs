@@ -8,10 +8,6 @@ use toolrisk::classify::{Classifier, Options, ServerContext};
 use toolrisk::model::Tool;
 use toolrisk::rules::RuleSet;
 
-/// The allocator that the program has.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     divan::main();
 }

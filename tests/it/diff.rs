@@ -63,7 +63,7 @@ const STEPS: [Step; 7] = [
     },
     Step {
         what: "says the same in other words",
-        change: |list| list["tools"][1]["description"] = json!("Lists all of the reports."),
+        change: |list| list["tools"][1]["description"] = json!("Lists the reports, one a line."),
         expected: &[("list_reports", "changed", "wording")],
         rug_pull: false,
     },
