@@ -216,6 +216,7 @@ mod tests {
                 word.replace('\'', "’"),
                 format!("{word}’s"),
             ] {
+                // The capital of `ß` is two letters: another word.
                 if surface.contains("SS") {
                     continue;
                 }
