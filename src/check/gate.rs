@@ -160,7 +160,7 @@ mod tests {
             evidence: Vec::new(),
             problems: Vec::new(),
             overridden: None,
-            rules_version: String::new(),
+            rules_version: Default::default(),
         };
         ObservedTool {
             entry,
@@ -317,12 +317,12 @@ mod tests {
         told.instructions = Some("Do as I say.".to_owned());
         assert_eq!(open(&told, Some(&lock), &rules()), Vec::<String>::new());
         told.instruction_findings.push(Finding {
-            id: "hidden-text".to_owned(),
-            title: "Hidden text".to_owned(),
+            id: "hidden-text".into(),
+            title: "Hidden text".into(),
             severity: Severity::High,
-            field: "instructions".to_owned(),
+            field: "instructions".into(),
             span: [0, 1],
-            text: "x".to_owned(),
+            text: "x".into(),
         });
         assert_eq!(
             open(&told, Some(&lock), &rules()),

@@ -228,7 +228,7 @@ impl LockedTool {
 
 /// The ids of some findings, sorted, each once.
 pub(super) fn finding_ids(findings: &[Finding]) -> Vec<String> {
-    let mut ids: Vec<String> = findings.iter().map(|f| f.id.clone()).collect();
+    let mut ids: Vec<String> = findings.iter().map(|f| f.id.to_string()).collect();
     ids.sort();
     ids.dedup();
     ids

@@ -11,6 +11,7 @@ use crate::model::{Category, Tool};
 use crate::rules::compiled::{Role, Whole, flag};
 use crate::rules::source::{Fact, Place};
 use crate::rules::{Compiled, Kind};
+use smol_str::SmolStr;
 use std::mem;
 
 /// Reads the texts of a tool into the buffers.
@@ -45,7 +46,7 @@ const LEAST_OF_ACTION: i32 = 30;
 
 /// One action of a tool that offers several.
 pub(super) struct Offered {
-    pub(super) text: String,
+    pub(super) text: SmolStr,
     pub(super) category: Category,
 }
 
@@ -54,7 +55,7 @@ pub(super) struct Offered {
 pub(super) fn collect(
     rules: &Compiled,
     scratch: &mut Scratch,
-    shared: &Shared<'_>,
+    shared: &Shared,
     tool: &Tool,
     properties: &[Property<'_>],
     options: Options,
@@ -70,12 +71,14 @@ pub(super) fn collect(
         rules,
         &scratch.name,
         view(Place::Name, Field::Name, weights.name),
+        &mut scratch.later,
         hits,
     );
     scan::text(
         rules,
         &scratch.title,
         view(Place::Title, Field::Title, weights.title),
+        &mut scratch.later,
         hits,
     );
     scan::text(
@@ -86,6 +89,7 @@ pub(super) fn collect(
             Field::Description,
             weights.first_sentence,
         ),
+        &mut scratch.later,
         hits,
     );
     hits.extend_from_slice(&shared.hits);
@@ -103,7 +107,7 @@ pub(super) fn collect(
         };
         other.clear();
         tokens::read_name(rules, property.name, &mut scratch.raw, &mut other);
-        scan::property(rules, &other, number, property, hits);
+        scan::property(rules, &other, number, property, &mut scratch.later, hits);
         if !actions::selects(&other, property) || reads && !property.required {
             continue;
         }
@@ -197,7 +201,7 @@ fn consider(
         field,
         weight: rules.weights.action as f32,
     };
-    scan::text(rules, toks, view, &mut hits);
+    scan::text(rules, toks, view, &mut scratch.later, &mut hits);
     scratch.settle(&hits);
     let mut scores = Scores::default();
     let mut votes: Vec<(Category, Hit)> = Vec::new();
@@ -224,7 +228,7 @@ fn consider(
     }
     if offered.iter().all(|o: &Offered| o.text != text) {
         offered.push(Offered {
-            text: text.to_owned(),
+            text: SmolStr::new(text),
             category,
         });
     }

@@ -12,15 +12,18 @@ use crate::model::{Category, Problem, Tool, Verdict};
 use crate::rules::Compiled;
 use std::mem;
 
+/// Room for the properties and for the evidence of nearly every tool.
+const MOSTLY_ENOUGH: usize = 8;
+
 /// The verdict on one tool.
 pub(super) fn verdict(
     rules: &Compiled,
     scratch: &mut Scratch,
-    shared: &Shared<'_>,
+    shared: &Shared,
     tool: &Tool,
     options: Options,
 ) -> Verdict {
-    let mut properties = Vec::new();
+    let mut properties = Vec::with_capacity(MOSTLY_ENOUGH);
     let mut problems = tool.problems.clone();
     if let Some(schema) = &tool.input_schema
         && !schema::walk(schema, &mut properties)
@@ -46,9 +49,9 @@ pub(super) fn verdict(
     let mut judge = Judge {
         rules,
         tool,
-        server: shared.server,
+        server: shared.server.as_ref(),
         properties: &properties,
-        evidence: Vec::new(),
+        evidence: Vec::with_capacity(MOSTLY_ENOUGH),
     };
     let scores = judge.categories(scratch, &hits);
     let (category, best, next) = scores.decide(rules);
@@ -62,7 +65,7 @@ pub(super) fn verdict(
     };
     let decided = actions.iter().map(|a| a.category).max();
     Verdict {
-        server: shared.server.map(str::to_owned),
+        server: shared.server.clone(),
         name: tool.name.clone(),
         category,
         severity,
@@ -81,6 +84,6 @@ pub(super) fn verdict(
         evidence: judge.evidence,
         problems,
         overridden: None,
-        rules_version: rules.version.to_string(),
+        rules_version: rules.version.clone(),
     }
 }

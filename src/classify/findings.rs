@@ -16,6 +16,7 @@ use crate::rules::{Compiled, Kind};
 use crate::text::inflect::Form;
 use crate::text::normalise;
 use serde_json::Value;
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 /// The most characters of a finding's text that are shown.
 const SHOWN: usize = 160;
@@ -70,10 +71,10 @@ pub(super) fn of_instructions(rules: &Compiled, scratch: &mut Scratch, text: &st
 /// One rule that fired in one string.
 struct Witness {
     rule: u32,
-    field: String,
+    field: SmolStr,
     span: (usize, usize),
     /// What is shown of it, still as it stands in the text.
-    text: String,
+    text: SmolStr,
 }
 
 struct Search<'a> {
@@ -101,8 +102,7 @@ impl Search<'_> {
     /// Whether a string is worth a look: it has a trigger, or a character that is not plain.
     fn is_suspect(&self, text: &str) -> bool {
         let text = tokens::capped(text);
-        normalise::has_foreign_letters(text)
-            || !normalise::is_quiet(text)
+        normalise::is_foreign(text)
             || self.rules.has_trigger(text)
             || marks::has_long_blank(text)
             || normalise::has_codes(text)
@@ -167,7 +167,7 @@ impl Search<'_> {
                 let original = text.get(span.0..span.1).unwrap_or_default();
                 self.witnesses.push(Witness {
                     rule: *rule,
-                    field: field.to_owned(),
+                    field: SmolStr::new(field),
                     span,
                     text: seen(original, &view, at < words, hit),
                 });
@@ -193,9 +193,14 @@ impl Search<'_> {
         };
         // The words of the description were read for the verdict just before.
         if field == DESCRIPTION && view.is_same() {
-            scan::text(self.rules, &scratch.description, looked, hits);
+            let Scratch {
+                description, later, ..
+            } = scratch;
+            scan::text(self.rules, description, looked, later, hits);
         } else {
-            let Scratch { other, raw, .. } = scratch;
+            let Scratch {
+                other, raw, later, ..
+            } = scratch;
             other.clear();
             if named {
                 tokens::read_name(self.rules, &view.text, raw, other);
@@ -203,7 +208,7 @@ impl Search<'_> {
                 tokens::read_prose(self.rules, &view.text, raw, other);
                 heads::mark_prose(self.rules, other);
             }
-            scan::text(self.rules, other, looked, hits);
+            scan::text(self.rules, other, looked, later, hits);
         }
         hits.retain(|hit| !hit.negated);
     }
@@ -304,24 +309,24 @@ impl Search<'_> {
             .or_else(|| self.witnesses.iter().find(|w| !family(w.rule).is_empty()));
         if several && let Some(witness) = strong {
             self.found.push(Finding {
-                id: TWO_WITNESSES.to_owned(),
-                title: format!("Written to steer the model: {}", families.join(", ")),
+                id: SmolStr::new_static(TWO_WITNESSES),
+                title: format_smolstr!("Written to steer the model: {}", families.join(", ")),
                 severity: Severity::Critical,
                 field: witness.field.clone(),
                 span: [witness.span.0, witness.span.1],
-                text: Shown(&witness.text).to_string(),
+                text: Shown(&witness.text).to_smolstr(),
             });
         }
         for witness in &self.witnesses {
             let ready = &rules.rules[witness.rule as usize];
             if ready.alone || several && !ready.family.is_empty() {
                 self.found.push(Finding {
-                    id: ready.id.to_string(),
-                    title: ready.title.to_string(),
+                    id: ready.id.clone(),
+                    title: ready.title.clone(),
                     severity: ready.severity,
                     field: witness.field.clone(),
                     span: [witness.span.0, witness.span.1],
-                    text: Shown(&witness.text).to_string(),
+                    text: Shown(&witness.text).to_smolstr(),
                 });
             }
         }
@@ -339,7 +344,7 @@ impl Search<'_> {
 pub(super) const TWO_WITNESSES: &str = "steers-the-model";
 
 /// The beginning of what a witness saw; most witnesses are never shown.
-fn seen(original: &str, view: &normalise::View<'_>, words: bool, hit: &Hit) -> String {
+fn seen(original: &str, view: &normalise::View<'_>, words: bool, hit: &Hit) -> SmolStr {
     let text = if words && view.decoded {
         view.text
             .get(hit.start as usize..hit.end as usize)
@@ -351,5 +356,5 @@ fn seen(original: &str, view: &normalise::View<'_>, words: bool, hit: &Hit) -> S
         .char_indices()
         .nth(SHOWN)
         .map_or(text.len(), |(end, _)| end);
-    text.get(..end).unwrap_or_default().to_owned()
+    SmolStr::new(text.get(..end).unwrap_or_default())
 }

@@ -10,6 +10,7 @@ use crate::rules::compiled::{Role, Whole, category_bit};
 use crate::rules::source::Trait;
 use crate::rules::{Compiled, Kind};
 use serde_json::Value;
+use smol_str::{SmolStr, format_smolstr};
 
 /// How much of a vote a negated match takes away.
 const COUNTER: f64 = 0.3;
@@ -18,7 +19,7 @@ const COUNTER: f64 = 0.3;
 pub(super) struct Judge<'a> {
     pub(super) rules: &'a Compiled,
     pub(super) tool: &'a Tool,
-    pub(super) server: Option<&'a str>,
+    pub(super) server: Option<&'a SmolStr>,
     pub(super) properties: &'a [Property<'a>],
     pub(super) evidence: Vec<Evidence>,
 }
@@ -160,7 +161,7 @@ impl Judge<'_> {
                     _ => None,
                 };
                 signals.push(Signal {
-                    id: ready.id.to_string(),
+                    id: ready.id.clone(),
                     title: self.title(&ready.title, property.as_deref(), actions, category),
                     property,
                 });
@@ -174,15 +175,16 @@ impl Judge<'_> {
         (signals, least.max(base.raised(raises)))
     }
 
+    /// The line of a signal, its gaps filled in.
     fn title(
         &self,
-        template: &str,
+        template: &SmolStr,
         property: Option<&str>,
         actions: &[Offered],
         category: Category,
-    ) -> String {
+    ) -> SmolStr {
         if !template.contains('{') {
-            return template.to_owned();
+            return template.clone();
         }
         let mut title = template.replace("{category}", category.as_str());
         if title.contains("{prop}") {
@@ -201,36 +203,42 @@ impl Judge<'_> {
             }
             title = title.replace("{actions}", &names.join(", "));
         }
-        title
+        title.into()
     }
 
-    fn note(&mut self, rule: &str, hit: &Hit, weight: f64, category: Option<Category>) {
+    fn note(&mut self, rule: &SmolStr, hit: &Hit, weight: f64, category: Option<Category>) {
         let (start, end) = (hit.start as usize, hit.end as usize);
-        let of = |text: &str| text.get(start..end).unwrap_or_default().to_owned();
+        let of = |text: &str| SmolStr::new(text.get(start..end).unwrap_or_default());
         let mut span = [start, end];
         let (field, text) = match hit.field {
-            Field::Name => ("name".to_owned(), of(&self.tool.name)),
+            Field::Name => (SmolStr::new_static("name"), of(&self.tool.name)),
             Field::Title => (
-                "title".to_owned(),
+                SmolStr::new_static("title"),
                 of(self.tool.title.as_deref().unwrap_or_default()),
             ),
             Field::Description => (
-                "description".to_owned(),
+                SmolStr::new_static("description"),
                 of(self.tool.description.as_deref().unwrap_or_default()),
             ),
-            Field::Server => ("server".to_owned(), of(self.server.unwrap_or_default())),
+            Field::Server => (
+                SmolStr::new_static("server"),
+                of(self.server.map_or("", SmolStr::as_str)),
+            ),
             Field::Property(index) => {
                 // The string of a property is its path; the span is that of the name in it.
                 let index = usize::from(index);
-                let path = schema::path(self.properties, index);
+                let field = schema::path_of("property", self.properties, index).finish();
                 let name = self.properties.get(index).map_or("", |p| p.name);
-                let offset = path.len() - name.len();
+                let offset = field.len() - "property:".len() - name.len();
                 span = [offset + start, offset + end];
-                (format!("property:{path}"), of(name))
+                (field, of(name))
             }
             Field::Value(index, place) => {
                 let index = usize::from(index);
-                let path = schema::path(self.properties, index);
+                let mut field = schema::path_of("enum", self.properties, index);
+                field.push('[');
+                field.push_str(&place.to_string());
+                field.push(']');
                 let value = self
                     .properties
                     .get(index)
@@ -238,20 +246,23 @@ impl Judge<'_> {
                     .and_then(|values| values.get(usize::from(place)))
                     .and_then(Value::as_str)
                     .unwrap_or_default();
-                (format!("enum:{path}[{place}]"), of(value))
+                (field.finish(), of(value))
             }
             Field::Annotation(number) => match &self.rules.matchers[number as usize].whole {
                 Whole::Annotation(hint, is) => {
-                    let text = is.to_string();
+                    let text = if *is { "true" } else { "false" };
                     span = [0, text.len()];
-                    (format!("annotation:{hint}"), text)
+                    (
+                        format_smolstr!("annotation:{hint}"),
+                        SmolStr::new_static(text),
+                    )
                 }
-                _ => ("annotation".to_owned(), String::new()),
+                _ => (SmolStr::new_static("annotation"), SmolStr::default()),
             },
-            Field::Whole => ("definition".to_owned(), String::new()),
+            Field::Whole => (SmolStr::new_static("definition"), SmolStr::default()),
         };
         self.evidence.push(Evidence {
-            rule: rule.to_owned(),
+            rule: rule.clone(),
             field,
             span,
             text,

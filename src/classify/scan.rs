@@ -5,6 +5,7 @@ use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
 use crate::rules::compiled::{Asks, Ready, Role, Step};
 use crate::rules::source::{At, Place, Sentence};
+use crate::rules::tables::Row;
 use crate::text::Token;
 
 /// Which string of a tool a hit lies in.
@@ -89,9 +90,13 @@ pub(super) struct Scratch {
     pub other: Vec<Tok>,
     pub hits: Vec<Hit>,
     pub action_hits: Vec<Hit>,
+    /// The words of a text that can be later steps of sequences.
+    pub later: Vec<Later>,
     states: Vec<State>,
     /// The rules that have a hit, in their order.
     pub touched: Vec<u32>,
+    /// One bit for each rule, set while hits are counted.
+    met: Vec<u64>,
     /// The hits by index, those of one rule together.
     order: Vec<u32>,
     stamp: u32,
@@ -107,8 +112,10 @@ impl Scratch {
             other: Vec::new(),
             hits: Vec::new(),
             action_hits: Vec::new(),
+            later: Vec::new(),
             states: vec![State::default(); rules.rules.len()],
             touched: Vec::new(),
+            met: vec![0; rules.rules.len().div_ceil(64)],
             order: Vec::new(),
             stamp: 0,
         }
@@ -125,7 +132,7 @@ impl Scratch {
                     stamp: self.stamp,
                     ..State::default()
                 };
-                self.touched.push(hit.rule);
+                self.met[(hit.rule / 64) as usize] |= 1 << (hit.rule % 64);
             }
             state.count += 1;
             match hit.role {
@@ -135,7 +142,12 @@ impl Scratch {
                 Role::All(_) | Role::None => {}
             }
         }
-        self.touched.sort_unstable();
+        for (word, bits) in (0u32..).zip(&mut self.met) {
+            while *bits != 0 {
+                self.touched.push(word * 64 + bits.trailing_zeros());
+                *bits &= *bits - 1;
+            }
+        }
         let mut from = 0;
         for rule in &self.touched {
             let state = &mut self.states[*rule as usize];
@@ -185,11 +197,34 @@ pub(super) struct View {
     pub weight: f32,
 }
 
+/// A word of a text that can be a later step of some sequence: where it stands, and which steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Later {
+    at: usize,
+    row: Row,
+}
+
 /// Matches every sequence against one text.
-pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hit>) {
+pub(super) fn text(
+    rules: &Compiled,
+    toks: &[Tok],
+    view: View,
+    later: &mut Vec<Later>,
+    hits: &mut Vec<Hit>,
+) {
+    later.clear();
+    later.extend(toks.iter().enumerate().filter_map(|(at, tok)| {
+        let row = rules.later_row(tok.word)?;
+        Some(Later { at, row })
+    }));
+    let mut later = later.as_slice();
     let starts = rules.starts(view.place);
     let mut end = 0;
     for (from, tok) in toks.iter().enumerate() {
+        let begun = starts.of(tok.word);
+        if begun.is_empty() {
+            continue;
+        }
         if from >= end {
             end = from
                 + toks[from..]
@@ -197,15 +232,34 @@ pub(super) fn text(rules: &Compiled, toks: &[Tok], view: View, hits: &mut Vec<Hi
                     .take_while(|t| t.sentence == tok.sentence)
                     .count();
         }
-        if tok.word == 0 {
-            continue;
+        while let Some((first, rest)) = later.split_first()
+            && first.at <= from
+        {
+            later = rest;
         }
-        let after = &toks[from + 1..end];
-        for start in starts.of(tok.word) {
+        // How many words are passed over to reach the nearest that can be a second step.
+        let passed = match later.first() {
+            Some(nearest) if nearest.at < end => nearest.at - from - 1,
+            _ => usize::MAX,
+        };
+        for start in begun.iter().filter(|start| start.fits(tok.bits)) {
             // Most sequences are ruled out by their second step.
             if let Some(second) = start.second {
-                let near = after.get(..=usize::from(start.gap)).unwrap_or(after);
-                if !near.iter().any(|tok| rules.belongs(tok.word, second)) {
+                if usize::from(start.gap) < passed {
+                    continue;
+                }
+                let last = end.min(from + 2 + usize::from(start.gap));
+                let mut met = false;
+                for word in later {
+                    if word.at >= last {
+                        break;
+                    }
+                    met = rules.row_has(word.row, second);
+                    if met {
+                        break;
+                    }
+                }
+                if !met {
                     continue;
                 }
             }
@@ -317,6 +371,7 @@ pub(super) fn property(
     toks: &[Tok],
     index: u16,
     property: &Property<'_>,
+    later: &mut Vec<Later>,
     hits: &mut Vec<Hit>,
 ) {
     let from = hits.len();
@@ -326,7 +381,7 @@ pub(super) fn property(
         field: Field::Property(index),
         weight: rules.weights.schema as f32,
     };
-    text(rules, toks, view, hits);
+    text(rules, toks, view, later, hits);
     let mut keep = from;
     for at in from..hits.len() {
         if fits(&rules.matchers[hits[at].matcher as usize], property) {

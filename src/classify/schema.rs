@@ -4,6 +4,7 @@
 use crate::rules::compiled::{bound_bit, type_bit};
 use crate::rules::source::Bound;
 use serde_json::{Map, Value};
+use smol_str::{SmolStr, SmolStrBuilder};
 
 /// The deepest level that is walked.
 const DEEPEST: u8 = 12;
@@ -55,24 +56,31 @@ pub(super) fn top_level(properties: &[Property<'_>]) -> usize {
 }
 
 /// The path of a property, such as `files[].content`.
-pub(super) fn path(properties: &[Property<'_>], index: usize) -> String {
-    let mut chain = Vec::new();
-    let mut at = Some(index);
-    while let Some(i) = at {
-        let Some(property) = properties.get(i) else {
-            break;
-        };
-        chain.push(property);
-        at = property.parent.map(usize::from);
-    }
-    let mut path = String::new();
-    for (place, property) in chain.iter().rev().enumerate() {
-        if place > 0 {
-            path.push_str(if property.in_items { "[]." } else { "." });
-        }
-        path.push_str(property.name);
-    }
+pub(super) fn path(properties: &[Property<'_>], index: usize) -> SmolStr {
+    let mut path = SmolStrBuilder::new();
+    push_path(properties, index, &mut path);
+    path.finish()
+}
+
+/// The path behind a word that says of what it is: `property:files[].content`.
+pub(super) fn path_of(kind: &str, properties: &[Property<'_>], index: usize) -> SmolStrBuilder {
+    let mut path = SmolStrBuilder::new();
+    path.push_str(kind);
+    path.push(':');
+    push_path(properties, index, &mut path);
     path
+}
+
+/// Not deeper than the walk, which ends at [`DEEPEST`] levels.
+fn push_path(properties: &[Property<'_>], index: usize, into: &mut SmolStrBuilder) {
+    let Some(property) = properties.get(index) else {
+        return;
+    };
+    if let Some(parent) = property.parent {
+        push_path(properties, usize::from(parent), into);
+        into.push_str(if property.in_items { "[]." } else { "." });
+    }
+    into.push_str(property.name);
 }
 
 struct Walker<'a> {

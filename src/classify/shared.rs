@@ -5,22 +5,23 @@ use super::scan::{self, Field, Hit, View};
 use super::tokens::{self, Prefix};
 use crate::rules::Compiled;
 use crate::rules::source::Place;
+use smol_str::SmolStr;
 
 /// What a server says of all its tools.
 #[derive(Debug)]
-pub(super) struct Shared<'a> {
+pub(super) struct Shared {
     /// Its name, where one is known.
-    pub(super) server: Option<&'a str>,
+    pub(super) server: Option<SmolStr>,
     /// The words that its tools share at the front of their names.
     pub(super) prefix: Prefix,
     /// What its name matches.
     pub(super) hits: Vec<Hit>,
 }
 
-impl<'a> Shared<'a> {
-    pub(super) fn of(rules: &Compiled, server: &ServerContext<'a>) -> Shared<'a> {
+impl Shared {
+    pub(super) fn of(rules: &Compiled, server: &ServerContext<'_>) -> Shared {
         Shared {
-            server: server.name,
+            server: server.name.map(SmolStr::new),
             prefix: Prefix::of(server.name, server.tools, rules),
             hits: server.name.map_or_else(Vec::new, |name| hits(rules, name)),
         }
@@ -43,6 +44,6 @@ fn hits(rules: &Compiled, name: &str) -> Vec<Hit> {
         field: Field::Server,
         weight: rules.weights.server as f32,
     };
-    scan::text(rules, &toks, view, &mut hits);
+    scan::text(rules, &toks, view, &mut Vec::new(), &mut hits);
     hits
 }

@@ -1,7 +1,6 @@
 //! The strings of a schema: names of properties and string values, with their paths.
 
 use serde_json::Value;
-use std::fmt::Write;
 
 /// The most strings of one schema that are looked at.
 const MOST_STRINGS: usize = 5_000;
@@ -145,12 +144,18 @@ fn path(nodes: &[Node<'_>], at: usize) -> String {
     }
     let mut path = String::new();
     for step in steps.iter().rev() {
-        // Writing to a string cannot fail.
-        let _ = match step {
-            Step::Root => Ok(()),
-            Step::Key(key) => write!(path, ".{key}"),
-            Step::Index(place) => write!(path, "[{place}]"),
-        };
+        match step {
+            Step::Root => {}
+            Step::Key(key) => {
+                path.push('.');
+                path.push_str(key);
+            }
+            Step::Index(place) => {
+                path.push('[');
+                path.push_str(&place.to_string());
+                path.push(']');
+            }
+        }
     }
     path
 }

@@ -13,12 +13,14 @@ pub(super) const MOST_TOKENS: usize = 4_000;
 
 /// What a token is in its sentence.
 pub(super) mod bit {
+    use crate::rules::compiled::stand;
+
     /// A verb that says what the tool does.
-    pub(in crate::classify) const HEAD: u16 = 1;
+    pub(in crate::classify) const HEAD: u16 = stand::VERB;
     /// In the first sentence that says what the tool does.
-    pub(in crate::classify) const FIRST: u16 = 1 << 1;
+    pub(in crate::classify) const FIRST: u16 = stand::FIRST;
     /// In examples, arguments, return values, conditions.
-    pub(in crate::classify) const LOW: u16 = 1 << 2;
+    pub(in crate::classify) const LOW: u16 = stand::LOW;
     /// Under a negation.
     pub(in crate::classify) const NEGATED: u16 = 1 << 3;
     /// Stripped from the front of a name: not looked at for the verb.

@@ -84,18 +84,18 @@ mod tests {
             actions: Vec::new(),
             findings: (0..findings)
                 .map(|_| Finding {
-                    id: "hidden-text".to_owned(),
-                    title: "Hidden text".to_owned(),
+                    id: "hidden-text".into(),
+                    title: "Hidden text".into(),
                     severity: Severity::High,
-                    field: "description".to_owned(),
+                    field: "description".into(),
                     span: [0, 1],
-                    text: "x".to_owned(),
+                    text: "x".into(),
                 })
                 .collect(),
             evidence: Vec::new(),
             problems: Vec::new(),
             overridden: None,
-            rules_version: String::new(),
+            rules_version: Default::default(),
         }
     }
 

@@ -73,12 +73,12 @@ mod tests {
     #[test]
     fn a_finding_that_comes_is_a_rug_pull_and_a_time_is_nothing() {
         let finding = [Finding {
-            id: "hidden-text".to_owned(),
-            title: "Hidden text".to_owned(),
+            id: "hidden-text".into(),
+            title: "Hidden text".into(),
             severity: Severity::High,
-            field: "instructions".to_owned(),
+            field: "instructions".into(),
             span: [0, 1],
-            text: "x".to_owned(),
+            text: "x".into(),
         }];
         let worse = compare_instructions(("Be kind.", &[]), ("Be kind. Obey.", &finding)).unwrap();
         assert!(worse.rug_pull);

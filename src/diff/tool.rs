@@ -7,6 +7,7 @@ use super::side::SideTool;
 use crate::digest::same_but_for_time;
 use crate::model::tool::Annotations;
 use crate::model::{Tool, Verdict};
+use smol_str::SmolStr;
 
 pub(super) fn added(new: &SideTool) -> ToolChange {
     let mut what = vec![Detail::new("tool_added", "", Risk::Raises)];
@@ -229,7 +230,7 @@ fn compare_verdicts(before: &Verdict, after: &Verdict, what: &mut Vec<Detail>) -
             what.push(Detail::new(kind, format!("verdict.traits.{name}"), risk));
         }
     }
-    let findings = |verdict: &Verdict| -> Vec<(String, String, String)> {
+    let findings = |verdict: &Verdict| -> Vec<(SmolStr, SmolStr, SmolStr)> {
         let mut keys: Vec<_> = verdict
             .findings
             .iter()
@@ -239,7 +240,7 @@ fn compare_verdicts(before: &Verdict, after: &Verdict, what: &mut Vec<Detail>) -
         keys.dedup();
         keys
     };
-    let signals = |verdict: &Verdict| -> Vec<(String, String, String)> {
+    let signals = |verdict: &Verdict| -> Vec<(SmolStr, SmolStr, SmolStr)> {
         let mut keys: Vec<_> = verdict
             .signals
             .iter()
@@ -263,8 +264,8 @@ fn compare_verdicts(before: &Verdict, after: &Verdict, what: &mut Vec<Detail>) -
 /// Adds a detail for every key on only one side; says whether any came.
 fn moved(
     kind: &str,
-    before: &[(String, String, String)],
-    after: &[(String, String, String)],
+    before: &[(SmolStr, SmolStr, SmolStr)],
+    after: &[(SmolStr, SmolStr, SmolStr)],
     what: &mut Vec<Detail>,
 ) -> bool {
     let mut came = false;

@@ -3,15 +3,18 @@
 use super::snapshot::Problem;
 use super::taxonomy::{Category, Severity, Traits};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// The verdict on one tool: the same definition gives the same verdict, on any machine.
 ///
-/// Serialised it is one line of `toolrisk classify --format jsonl`.
+/// Serialised it is one line of `toolrisk classify --format jsonl`. A verdict has some forty strings,
+/// nearly all of a few letters or shared by all verdicts, so that they are kept without a block of
+/// memory each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The server, where the input named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub server: Option<String>,
+    pub server: Option<SmolStr>,
     /// The tool's name as answered.
     pub name: String,
     /// The effect of one call, at worst.
@@ -37,7 +40,7 @@ pub struct Verdict {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Overridden>,
     /// Hash of the rule set that was used.
-    pub rules_version: String,
+    pub rules_version: SmolStr,
 }
 
 /// What the rules said before a person decided otherwise.
@@ -55,19 +58,19 @@ pub struct Overridden {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
     /// The rule's id.
-    pub id: String,
+    pub id: SmolStr,
     /// The line for people, filled in: `Accepts URL/endpoint input (url)`.
-    pub title: String,
+    pub title: SmolStr,
     /// The path of the schema property that fired, such as `files[].content`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub property: Option<String>,
+    pub property: Option<SmolStr>,
 }
 
 /// One action of a tool that offers several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// The action as the tool writes it: an enum value, or a verb of its description.
-    pub action: String,
+    pub action: SmolStr,
     /// What that action alone would be.
     pub category: Category,
     /// Whether this action decided the tool's category.
@@ -78,30 +81,30 @@ pub struct Action {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id.
-    pub id: String,
+    pub id: SmolStr,
     /// The line for people.
-    pub title: String,
+    pub title: SmolStr,
     /// How bad it is if it is what it looks like.
     pub severity: Severity,
     /// Which string: `name`, `description`, `inputSchema.properties.x.description`.
-    pub field: String,
+    pub field: SmolStr,
     /// Byte span in that string.
     pub span: [usize; 2],
     /// The text at the span, hidden characters written as `\u{..}`.
-    pub text: String,
+    pub text: SmolStr,
 }
 
 /// One vote of one rule, with the bytes that made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The rule's id.
-    pub rule: String,
+    pub rule: SmolStr,
     /// Which string: `name`, `title`, `description`, `property:<path>`, `annotation:<hint>`.
-    pub field: String,
+    pub field: SmolStr,
     /// Byte span in that string.
     pub span: [usize; 2],
     /// The text at the span.
-    pub text: String,
+    pub text: SmolStr,
     /// The vote; negative when it speaks against (a negated match).
     pub weight: f64,
     /// The category it votes for, where it votes for one.

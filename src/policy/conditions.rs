@@ -126,7 +126,7 @@ impl Maker<'_> {
                     .is_some_and(|named| named == property.label || named == list)
         };
         let signals = self.verdict.signals.iter();
-        signals.clone().find(titled).map(|s| s.title.clone())
+        signals.clone().find(titled).map(|s| s.title.to_string())
     }
 
     /// Denies calls in which the argument fits the test.

@@ -32,6 +32,8 @@ struct Builder {
     flags: Vec<u16>,
     /// Inflected surfaces of the lexicon's words, so that a rule that writes one means the word.
     surfaces: Words,
+    /// How many words the lexicon has; those after them are written by rules alone.
+    of_lexicon: u32,
     elements: BTreeMap<BTreeSet<u32>, u32>,
 }
 
@@ -57,6 +59,7 @@ impl Builder {
 
     /// Learns the inflected forms of the words so far.
     fn learn_surfaces(&mut self, lexicon: &LexiconFile) {
+        self.of_lexicon = u32::try_from(self.bases.len()).unwrap_or(u32::MAX);
         for (base, id) in in_order(&self.ids) {
             let irregular = lexicon.irregular.get(base);
             let past = irregular
@@ -387,6 +390,35 @@ fn verbs_behind_plurals(ids: &Words, flags: &[u16]) -> Vec<u32> {
     verbs
 }
 
+/// The words of each element, by its number.
+fn by_number(elements: BTreeMap<BTreeSet<u32>, u32>) -> Vec<BTreeSet<u32>> {
+    let mut numbered: Vec<(BTreeSet<u32>, u32)> = elements.into_iter().collect();
+    numbered.sort_unstable_by_key(|(_, number)| *number);
+    numbered.into_iter().map(|(words, _)| words).collect()
+}
+
+/// Lets a form that one rule writes (`lines`) still count where another rule writes its base
+/// (`line`): as a word of its own it would be taken from that rule.
+fn add_written_forms(ids: &Words, of_lexicon: u32, elements: &mut [BTreeSet<u32>]) {
+    let mut forms_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (base, id) in in_order(ids).into_iter().filter(|(_, id)| **id >= of_lexicon) {
+        let written = inflect::forms(base)
+            .into_iter()
+            .filter_map(|(surface, _)| ids.get(&surface).copied())
+            .filter(|form| *form >= of_lexicon);
+        forms_of.entry(*id).or_default().extend(written);
+    }
+    for words in elements {
+        let forms: Vec<u32> = words
+            .iter()
+            .filter_map(|word| forms_of.get(word))
+            .flatten()
+            .copied()
+            .collect();
+        words.extend(forms);
+    }
+}
+
 #[expect(
     clippy::too_many_arguments,
     reason = "the parts of one value, made once"
@@ -407,6 +439,7 @@ fn assemble(
         mut flags,
         elements,
         surfaces,
+        of_lexicon,
     } = builder;
     // Words that occur only inside phrases need ids too.
     let phrases: Vec<(u32, Vec<String>)> = bases
@@ -496,6 +529,8 @@ fn assemble(
             place_in_tree = entry.0;
         }
     }
+    let mut elements = by_number(elements);
+    add_written_forms(&ids, of_lexicon, &mut elements);
     let members = renumber(elements, &mut patterns);
     let elements = Elements::new(&patterns, &members, bases.len());
     let starts = Place::ALL.map(|place| Starts::new(&patterns, &members, bases.len(), place));
@@ -527,3 +562,6 @@ fn assemble(
         version: set.version().into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

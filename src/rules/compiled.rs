@@ -2,11 +2,12 @@
 //! their first word. [`super::compile`] makes it.
 
 use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
-use super::tables::{Elements, Starts};
+use super::tables::{Elements, Row, Starts};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
 use crate::text::beginnings::Beginnings;
 use crate::text::inflect::Form;
+use smol_str::SmolStr;
 use std::collections::HashMap;
 
 /// Classes that the engine itself asks for; a lexicon must have them.
@@ -61,6 +62,16 @@ pub mod flag {
     pub const WEAK: u16 = 1 << 14;
     /// A verb that returns information.
     pub const READS: u16 = 1 << 15;
+}
+
+/// Where a word stands in its text, as far as whole sequences ask for it.
+pub mod stand {
+    /// It is a verb that says what the tool does.
+    pub const VERB: u16 = 1;
+    /// It is in the first sentence that says what the tool does.
+    pub const FIRST: u16 = 1 << 1;
+    /// It is in a part of little weight.
+    pub const LOW: u16 = 1 << 2;
 }
 
 /// A word as it was met in a text.
@@ -176,11 +187,11 @@ pub enum Whole {
 #[derive(Debug, Clone)]
 pub struct ReadyRule {
     /// Its id.
-    pub id: Box<str>,
+    pub id: SmolStr,
     /// Its kind.
     pub kind: Kind,
     /// Its title.
-    pub title: Box<str>,
+    pub title: SmolStr,
     /// The category it votes for.
     pub category: Option<Category>,
     /// The trait it votes on.
@@ -236,7 +247,7 @@ pub struct Compiled {
     /// Weights.
     pub weights: Weights,
     /// Hash of the rule files.
-    pub version: Box<str>,
+    pub version: SmolStr,
 }
 
 /// The bit of a place.
@@ -308,6 +319,18 @@ impl Compiled {
     #[inline]
     pub fn belongs(&self, word: u32, element: u32) -> bool {
         self.elements.have(word, element)
+    }
+
+    /// What a word can be after the first step of a sequence; none where it can be nothing.
+    #[inline]
+    pub fn later_row(&self, word: u32) -> Option<Row> {
+        self.elements.later_row(word)
+    }
+
+    /// Whether a word of a row belongs to an element of a later step.
+    #[inline]
+    pub fn row_has(&self, row: Row, element: u32) -> bool {
+        self.elements.row_has(row, element)
     }
 
     /// The sequences that are looked for in a place.

@@ -1,9 +1,9 @@
 //! What is asked at every word of every text, in tables small enough to stay in the cache: which
 //! sequences begin with a word, and which steps of a sequence a word can be.
 
-use super::compiled::{Pattern, User, place_bit};
-use super::source::Place;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use super::compiled::{Pattern, User, place_bit, stand};
+use super::source::{At, Place, Sentence};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
 /// A sequence as seen from its first word: what rules most of them out, side by side in memory.
@@ -15,6 +15,9 @@ pub struct Start {
     pub second: Option<u32>,
     /// At most so many words before the second step.
     pub gap: u8,
+    /// What all its users ask of where the first word stands: bits of [`stand`], those that are
+    /// looked at and those of them that are to be set.
+    asked: (u16, u16),
     /// Where its users begin among those of the place, and how many there are.
     users: (u32, u16),
 }
@@ -48,11 +51,13 @@ impl Starts {
             if count == 0 {
                 continue;
             }
+            let asked = asked_by_all(&users[from..], place);
             let second = pattern.steps.get(1);
             let start = Start {
                 pattern: number,
                 second: second.map(|step| step.element),
                 gap: second.map_or(0, |step| step.gap),
+                asked,
                 users: (
                     u32::try_from(from).unwrap_or(u32::MAX),
                     u16::try_from(count).unwrap_or(u16::MAX),
@@ -80,6 +85,32 @@ impl Starts {
         let (from, count) = (start.users.0 as usize, usize::from(start.users.1));
         self.users.get(from..from + count).unwrap_or_default()
     }
+}
+
+impl Start {
+    /// Whether a first word that stands so can satisfy any user.
+    #[inline]
+    pub const fn fits(&self, stands: u16) -> bool {
+        stands & self.asked.0 == self.asked.1
+    }
+}
+
+/// What all of some users ask of where the first word stands.
+fn asked_by_all(users: &[User], place: Place) -> (u16, u16) {
+    let all = |asks: fn(&User) -> bool| users.iter().all(asks);
+    let (mut looked, mut set) = (0, 0);
+    if all(|user| user.asks.at == At::Verb) {
+        looked |= stand::VERB;
+        set |= stand::VERB;
+    }
+    if place == Place::Description && all(|user| user.asks.sentence == Sentence::First) {
+        looked |= stand::FIRST;
+        set |= stand::FIRST;
+    }
+    if place == Place::Description && all(|user| user.asks.sentence == Sentence::Main) {
+        looked |= stand::LOW;
+    }
+    (looked, set)
 }
 
 /// One list for each word, such as of sequences that begin with it. Words of one class have the
@@ -146,6 +177,18 @@ impl Elements {
         }
     }
 
+    /// The row of a word among later steps; none where it can be no later step.
+    #[inline]
+    pub(super) fn later_row(&self, word: u32) -> Option<Row> {
+        self.later.row(word)
+    }
+
+    /// Whether a row has an element of a later step.
+    #[inline]
+    pub(super) fn row_has(&self, row: Row, element: u32) -> bool {
+        self.later.row_has(row, element)
+    }
+
     #[inline]
     pub(super) fn have(&self, word: u32, element: u32) -> bool {
         match element.checked_sub(self.count) {
@@ -158,10 +201,14 @@ impl Elements {
 /// A row of bits for each word. Words of one class share a row.
 #[derive(Debug, Clone)]
 struct Rows {
-    /// Of each word, where its row begins.
+    /// Of each word, where its row begins; the row without a bit is the first.
     from: Vec<u32>,
     bits: Vec<u64>,
 }
+
+/// Where a row that has some bit begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row(u32);
 
 impl Rows {
     fn new(members: &[BTreeSet<u32>], words: usize) -> Rows {
@@ -171,6 +218,7 @@ impl Rows {
                 rows[*word as usize][bit >> 6] |= 1 << (bit & 63);
             }
         }
+        // The word that no rule knows is the first, so that its empty row is.
         let lists = Lists::new(rows);
         Rows {
             from: lists.ranges.iter().map(|(from, _)| *from).collect(),
@@ -179,20 +227,31 @@ impl Rows {
     }
 
     #[inline]
-    fn have(&self, word: u32, bit: u32) -> bool {
-        let Some(from) = self.from.get(word as usize) else {
-            return false;
-        };
+    fn row(&self, word: u32) -> Option<Row> {
+        self.from
+            .get(word as usize)
+            .copied()
+            .filter(|from| *from != 0)
+            .map(Row)
+    }
+
+    #[inline]
+    fn row_has(&self, row: Row, bit: u32) -> bool {
         self.bits
-            .get((from + (bit >> 6)) as usize)
+            .get((row.0 + (bit >> 6)) as usize)
             .is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
+    }
+
+    #[inline]
+    fn have(&self, word: u32, bit: u32) -> bool {
+        self.row(word).is_some_and(|row| self.row_has(row, bit))
     }
 }
 
-/// Gives the elements new numbers, those that stand after the first step of a sequence first: only
-/// they are asked for at every word. Gives the words of each.
+/// Gives the elements, the words of each by its number, new numbers: those that stand after the
+/// first step of a sequence first, since only they are asked for at every word.
 pub(super) fn renumber(
-    elements: BTreeMap<BTreeSet<u32>, u32>,
+    elements: Vec<BTreeSet<u32>>,
     patterns: &mut [Pattern],
 ) -> Vec<BTreeSet<u32>> {
     let later: BTreeSet<u32> = patterns
@@ -200,16 +259,16 @@ pub(super) fn renumber(
         .flat_map(|pattern| pattern.steps.iter().skip(1))
         .map(|step| step.element)
         .collect();
-    let mut sorted: Vec<(BTreeSet<u32>, u32)> = elements.into_iter().collect();
-    sorted.sort_unstable_by_key(|(_, element)| (!later.contains(element), *element));
+    let mut sorted: Vec<(u32, BTreeSet<u32>)> = (0u32..).zip(elements).collect();
+    sorted.sort_unstable_by_key(|(element, _)| (!later.contains(element), *element));
     let numbers: HashMap<u32, u32> = (0u32..)
         .zip(&sorted)
-        .map(|(new, (_, old))| (*old, new))
+        .map(|(new, (old, _))| (*old, new))
         .collect();
     for step in patterns.iter_mut().flat_map(|pattern| &mut pattern.steps) {
         if let Some(new) = numbers.get(&step.element) {
             step.element = *new;
         }
     }
-    sorted.into_iter().map(|(words, _)| words).collect()
+    sorted.into_iter().map(|(_, words)| words).collect()
 }

@@ -23,6 +23,11 @@ pub fn first_tokens(name: &str, most: usize, into: &mut Vec<Token>) {
     while at < bytes.len() {
         let mut width = 1;
         let mut letter = ascii::class(bytes[at]);
+        // Most letters are small ones after small ones.
+        if letter == ascii::LOWER && previous == ascii::LOWER && start.is_some() {
+            at += 1;
+            continue;
+        }
         if bytes[at] >= 0x80 {
             let character = next_char(name, at);
             width = character.len_utf8();

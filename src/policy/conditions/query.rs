@@ -67,7 +67,7 @@ pub(super) fn add(maker: &mut Maker<'_>, property: &Property) {
         return;
     };
     let because = signal
-        .or_else(|| sql.map(|s| s.title.clone()))
+        .or_else(|| sql.map(|s| s.title.to_string()))
         .unwrap_or_else(|| format!("the name or description says {language}"));
     let does = format!("only {language} that reads");
     if let (Some(begins), true) = (begins, property.must_be_given()) {

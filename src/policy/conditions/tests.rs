@@ -20,7 +20,7 @@ fn verdict(name: &str, category: Category) -> Verdict {
         evidence: vec![],
         problems: vec![],
         overridden: None,
-        rules_version: "test".to_owned(),
+        rules_version: "test".into(),
     }
 }
 
@@ -76,9 +76,9 @@ fn check(verdict: &Verdict, schema: &Value, yes: &[Value], no: &[Value]) -> Gene
 fn files() {
     let mut read_many = verdict("read_many", Category::Read);
     read_many.signals.push(Signal {
-        id: "signal/path".to_owned(),
-        title: "Accepts file system path (paths)".to_owned(),
-        property: Some("paths".to_owned()),
+        id: "signal/path".into(),
+        title: "Accepts file system path (paths)".into(),
+        property: Some("paths".into()),
     });
     let schema = json!({"type": "object", "required": ["paths"], "properties": {
         "paths": {"type": "array", "items": {"type": "string"}},
@@ -206,9 +206,9 @@ fn exact_values_and_sizes() {
 fn queries() {
     let mut query = verdict("query_database", Category::Read);
     query.signals.push(Signal {
-        id: "signal/code".to_owned(),
-        title: "Accepts freeform code/query input (sql)".to_owned(),
-        property: Some("sql".to_owned()),
+        id: "signal/code".into(),
+        title: "Accepts freeform code/query input (sql)".into(),
+        property: Some("sql".into()),
     });
     let schema = json!({"required": ["sql"], "properties": {"sql": {"type": "string"}}});
     check(

@@ -16,7 +16,7 @@ fn verdict(name: &str, category: Category, severity: Severity) -> Verdict {
         evidence: vec![],
         problems: vec![],
         overridden: None,
-        rules_version: "test".to_owned(),
+        rules_version: "test".into(),
     }
 }
 
@@ -136,12 +136,12 @@ fn what_is_not_clear_is_never_listed_whatever_the_preset() {
     let everything =
         Preset::from_toml("name = \"all\"\n[[rule]]\ntool = [\"*\"]\naction = \"allow\"").unwrap();
     let finding = Finding {
-        id: "text/x".to_owned(),
-        title: "x".to_owned(),
+        id: "text/x".into(),
+        title: "x".into(),
         severity: Severity::Low,
-        field: "name".to_owned(),
+        field: "name".into(),
         span: [0, 1],
-        text: "x".to_owned(),
+        text: "x".into(),
     };
     let read = |name| plain(name, Category::Read);
     let hostile = [

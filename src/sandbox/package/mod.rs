@@ -88,6 +88,9 @@ pub enum InstallError {
     /// Only a form that runs code to be built is offered.
     #[error("{0} has no built form for this machine; --allow-build runs its build code")]
     NeedsBuild(String),
+    /// All its versions are for another Python: what it is and what it asks for.
+    #[error("{0} is for Python {1}, and this machine has another")]
+    OtherPython(String, String),
     /// The package starts no program.
     #[error("{0} offers no program to start")]
     NoProgram(String),

@@ -166,9 +166,13 @@ fn recipe(
 /// Says from npm's codes why an installation failed.
 fn failure(said: &str, wanted: &str) -> InstallError {
     let has = |code: &str| said.contains(code);
-    let missing = behind(said, "No matching version found for ").or_else(|| {
-        behind(said, "404  '").map(|rest| rest.split('\'').next().unwrap_or("").to_owned())
-    });
+    // npm 10 and 11 word it in two ways.
+    let quoted = |before: &str| {
+        behind(said, before).map(|rest| rest.split('\'').next().unwrap_or("").to_owned())
+    };
+    let missing = behind(said, "No matching version found for ")
+        .or_else(|| quoted("404  '"))
+        .or_else(|| quoted("404  The requested resource '"));
     // `@scope/name@range`: the name ends at the last `@` that is not the first character.
     let name = |text: &str| {
         text.rfind('@')
@@ -273,6 +277,18 @@ mod tests {
         let other =
             "npm error code ETARGET\nnpm error notarget No matching version found for y@^1.\n";
         assert!(matches!(failure(other, "@s/x@9"), InstallError::Needs(what) if what == "y@^1"));
+        for (missing, wanted, needed) in [
+            ("@t/y@*", "x@latest", true),
+            ("x@latest", "x@latest", false),
+        ] {
+            let said = format!(
+                "npm error code E404\nnpm error 404  The requested resource '{missing}' could not be found or you do not have permission to access it.\n"
+            );
+            assert_eq!(
+                matches!(failure(&said, wanted), InstallError::Needs(what) if what == missing),
+                needed
+            );
+        }
         assert!(matches!(
             failure("npm error code EAI_AGAIN", "x"),
             InstallError::Unreachable(_)

@@ -3,6 +3,7 @@
 use super::client::{Recipe, ask_host, behind, cache, install, reason, through_proxy};
 use super::tree::Tree;
 use super::{InstallError, InstallOptions, Installed};
+use crate::model::Shown;
 use crate::sandbox::egress::Destinations;
 use crate::sandbox::{Program, Sandbox};
 use serde_json::{Value, json};
@@ -225,6 +226,11 @@ fn failure(said: &str, wanted: &str) -> InstallError {
         return InstallError::NeedsBuild(format!("{missing}, which it needs,"));
     }
     if has("No matching distribution found") {
+        if has("from versions: none")
+            && let Some(python) = other_python(said)
+        {
+            return InstallError::OtherPython(wanted.to_owned(), python);
+        }
         // pip lists the versions it knows; with none left out there is no wheel at all.
         if has("from versions: none") || !wanted.contains("==") {
             InstallError::NeedsBuild(format!("{wanted} (if it exists at all)"))
@@ -233,9 +239,34 @@ fn failure(said: &str, wanted: &str) -> InstallError {
         }
     } else if has("NewConnectionError") || has("Temporary failure in name resolution") {
         InstallError::Unreachable(reason(said))
+    } else if let Some(conflict) = conflict(said) {
+        InstallError::Failed(format!("what it needs does not go together: {conflict}"))
     } else {
         InstallError::Failed(reason(said))
     }
+}
+
+/// The first two requirements that pip could not bring together.
+fn conflict(said: &str) -> Option<String> {
+    let (_, caused) = said.split_once("The conflict is caused by:")?;
+    let lines: Vec<&str> = caused
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| !line.is_empty())
+        .take(2)
+        .collect();
+    let short: String = lines.join("; ").chars().take(200).collect();
+    (!short.is_empty()).then(|| Shown(&short).to_string())
+}
+
+/// What the newest of the versions that pip left out asks of Python, as a version specifier.
+fn other_python(said: &str) -> Option<String> {
+    let (_, left_out) =
+        said.split_once("Ignored the following versions that require a different python version: ")?;
+    let (_, newest) = left_out.lines().next()?.rsplit_once("Requires-Python ")?;
+    let short: String = newest.trim().chars().take(40).collect();
+    Some(Shown(&short).to_string())
 }
 
 /// Version and hash of the package itself, from pip's report.
@@ -382,5 +413,15 @@ search.index-url='https://search.example/'
         );
         let sdist = "(from versions: none)\nERROR: No matching distribution found for x";
         assert!(matches!(failure(sdist, "x"), InstallError::NeedsBuild(_)));
+        let python = "ERROR: Ignored the following versions that require a different python version: 0.1 Requires-Python >=3.12; 0.2 Requires-Python ~=3.13.0\nERROR: Could not find a version that satisfies the requirement x (from versions: none)\nERROR: No matching distribution found for x";
+        let InstallError::OtherPython(what, python) = failure(python, "x") else {
+            panic!("it is the Python that does not fit");
+        };
+        assert_eq!((what.as_str(), python.as_str()), ("x", "~=3.13.0"));
+        let conflict = "The conflict is caused by:\n    x 1 depends on y>=2\n    z 3 depends on y<2\n\nTo fix this you could try to:\nERROR: ResolutionImpossible: for help visit a page";
+        assert_eq!(
+            failure(conflict, "x").to_string(),
+            "the installation failed: what it needs does not go together: x 1 depends on y>=2; z 3 depends on y<2"
+        );
     }
 }

@@ -128,9 +128,10 @@ fn is_quiet_character(character: char) -> bool {
     }
 }
 
-/// Whether a text has letters or numerals beyond ASCII.
-pub fn has_foreign_letters(text: &str) -> bool {
-    !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric())
+/// Whether a text has letters or numerals beyond ASCII, or anything to normalise.
+pub fn is_foreign(text: &str) -> bool {
+    let foreign = |c: char| !c.is_ascii() && (c.is_alphanumeric() || !is_quiet_character(c));
+    !text.is_ascii() && text.chars().any(foreign)
 }
 
 /// The normalised view, and one view for each decoded part.

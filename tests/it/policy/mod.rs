@@ -36,7 +36,7 @@ fn verdict(name: &str, category: Category, severity: Severity) -> Verdict {
         evidence: vec![],
         problems: vec![],
         overridden: None,
-        rules_version: "test".to_owned(),
+        rules_version: "test".into(),
     }
 }
 
