@@ -60,13 +60,9 @@ fn list_at(toks: &[Tok], from: usize, into: &mut Vec<(usize, usize)>) -> (usize,
     }
 }
 
-/// Whether a property selects one of several actions: its name says so and its values are strings.
-pub(super) fn selects(name: &[Tok], property: &Property<'_>) -> bool {
-    property.depth <= 2
-        && property.values.is_some_and(|values| values.len() >= 2)
-        && name
-            .last()
-            .is_some_and(|tok| tok.flags & flag::SELECTOR != 0)
+/// Whether a property whose name says that it selects one of several actions has them as values.
+pub(super) fn selects(property: &Property<'_>) -> bool {
+    property.depth <= 2 && property.values.is_some_and(|values| values.len() >= 2)
 }
 
 /// Methods of HTTP and operations of a JSON Patch (RFC 6902): a choice among them is an arbitrary

@@ -1,6 +1,7 @@
 //! Everything of a tool that rules can meet, met: its texts, its properties, the actions it offers,
 //! and the definition as a whole.
 
+use super::parameters::Parameters;
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::schema::{self, Property};
 use super::scores::Scores;
@@ -52,12 +53,13 @@ pub(super) struct Offered {
 
 /// Matches everything; gives the actions.
 #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
-pub(super) fn collect(
+pub(super) fn collect<'t>(
     rules: &Compiled,
     scratch: &mut Scratch,
+    parameters: &mut Parameters<'t>,
     shared: &Shared,
     tool: &Tool,
-    properties: &[Property<'_>],
+    properties: &[Property<'t>],
     options: Options,
     hits: &mut Vec<Hit>,
 ) -> Vec<Offered> {
@@ -100,15 +102,14 @@ pub(super) fn collect(
         .any(|t| t.bits & bit::HEAD != 0 && t.flags & (flag::NOUNISH | flag::READS) == flag::READS);
     let mut offered = Vec::new();
     let mut best: Option<(Category, Hit)> = None;
-    let mut other = mem::take(&mut scratch.other);
+    let mut other = mem::take(&mut scratch.action);
     for (index, property) in properties.iter().enumerate() {
         let Ok(number) = u16::try_from(index) else {
             break;
         };
-        other.clear();
-        tokens::read_name(rules, property.name, &mut scratch.raw, &mut other);
-        scan::property(rules, &other, number, property, &mut scratch.later, hits);
-        if !actions::selects(&other, property) || reads && !property.required {
+        let name = parameters.read(rules, scratch, property.name);
+        scan::property(rules, parameters.hits(&name), number, property, hits);
+        if !(name.selects && actions::selects(property)) || reads && !property.required {
             continue;
         }
         let values = property.values.unwrap_or_default();
@@ -158,7 +159,7 @@ pub(super) fn collect(
             &mut best,
         );
     }
-    scratch.other = other;
+    scratch.action = other;
     if offered
         .iter()
         .filter(|o| o.category != Category::Unknown)

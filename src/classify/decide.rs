@@ -4,6 +4,7 @@
 use super::Options;
 use super::collect;
 use super::judge::Judge;
+use super::parameters::Parameters;
 use super::scan::Scratch;
 use super::schema;
 use super::shared::Shared;
@@ -16,11 +17,12 @@ use std::mem;
 const MOSTLY_ENOUGH: usize = 8;
 
 /// The verdict on one tool.
-pub(super) fn verdict(
+pub(super) fn verdict<'t>(
     rules: &Compiled,
     scratch: &mut Scratch,
+    parameters: &mut Parameters<'t>,
     shared: &Shared,
-    tool: &Tool,
+    tool: &'t Tool,
     options: Options,
 ) -> Verdict {
     let mut properties = Vec::with_capacity(MOSTLY_ENOUGH);
@@ -39,6 +41,7 @@ pub(super) fn verdict(
     let actions = collect::collect(
         rules,
         scratch,
+        parameters,
         shared,
         tool,
         &properties,

@@ -6,6 +6,7 @@
 use super::Neighbours;
 use super::heads;
 use super::marks;
+use super::quiet::Quiet;
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::strings;
 use super::tokens;
@@ -25,11 +26,12 @@ const DESCRIPTION: &str = "description";
 
 /// Findings in the strings of one tool of a server, right after its verdict, whose words are still
 /// in `scratch`.
-pub(super) fn of_tool(
+pub(super) fn of_tool<'t>(
     rules: &Compiled,
     scratch: &mut Scratch,
-    tool: &Tool,
+    tool: &'t Tool,
     neighbours: &Neighbours<'_>,
+    quiet: &mut Quiet<'t>,
 ) -> Vec<Finding> {
     let collides = neighbours.collide(&tool.name);
     let mut search = Search {
@@ -50,7 +52,7 @@ pub(super) fn of_tool(
         ("outputSchema", &tool.output_schema),
     ] {
         if let Some(schema) = schema {
-            search.schema(scratch, root, schema);
+            search.schema(scratch, root, schema, quiet);
         }
     }
     search.finish()
@@ -87,15 +89,37 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Every string of a schema: names of properties and string values.
-    fn schema(&mut self, scratch: &mut Scratch, root: &str, schema: &Value) {
-        for found in strings::worth_a_look(schema, |text| self.is_suspect(text)) {
+    fn schema<'t>(
+        &mut self,
+        scratch: &mut Scratch,
+        root: &str,
+        schema: &'t Value,
+        quiet: &mut Quiet<'t>,
+    ) {
+        let suspect = |text, is_name| {
+            if quiet.has(text, is_name) {
+                return false;
+            }
+            let suspect = self.is_suspect(text);
+            if !suspect {
+                quiet.keep(text, is_name);
+            }
+            suspect
+        };
+        for found in strings::worth_a_look(schema, suspect) {
             let facts: &[Fact] = if found.is_name {
                 &[Fact::IsParameter, Fact::IsName]
             } else {
                 &[Fact::IsParameter]
             };
             let field = format!("{root}{}", found.path);
+            let before = self.witnesses.len();
             self.look(scratch, &field, found.text, facts, false);
+            // What a text says of other tools depends on the tool it stands in.
+            let same_anywhere = marks::joined_words(tokens::capped(found.text)).next().is_none();
+            if self.witnesses.len() == before && same_anywhere {
+                quiet.keep(found.text, found.is_name);
+            }
         }
     }
 

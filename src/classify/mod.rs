@@ -15,6 +15,8 @@ mod heads;
 mod judge;
 mod marks;
 mod neighbours;
+mod parameters;
+mod quiet;
 mod scan;
 mod schema;
 mod scores;
@@ -27,6 +29,8 @@ pub use assess::{assess, together};
 use crate::model::{Finding, Tool, Verdict};
 use crate::rules::{Compiled, RuleError, RuleSet};
 use neighbours::Neighbours;
+use parameters::Parameters;
+use quiet::Quiet;
 use rayon::prelude::*;
 use shared::Shared;
 use std::sync::Arc;
@@ -55,6 +59,14 @@ pub struct Classifier {
     rules: Arc<Compiled>,
 }
 
+/// What is used again from one tool of a server to the next.
+#[derive(Debug)]
+struct Known<'t> {
+    scratch: scan::Scratch,
+    parameters: Parameters<'t>,
+    quiet: Quiet<'t>,
+}
+
 impl Classifier {
     /// Compiles the rules.
     pub fn new(rules: &RuleSet) -> Result<Classifier, RuleError> {
@@ -69,34 +81,42 @@ impl Classifier {
     }
 
     /// The verdicts on a server's tools, in their order.
-    pub fn server(&self, server: &ServerContext<'_>, options: &Options) -> Vec<Verdict> {
+    pub fn server<'a>(&self, server: &ServerContext<'a>, options: &Options) -> Vec<Verdict> {
         let shared = Shared::of(&self.rules, server);
         let neighbours = Neighbours::of(server.tools);
-        let one = |scratch: &mut scan::Scratch, tool: &Tool| {
-            let mut verdict = decide::verdict(&self.rules, scratch, &shared, tool, *options);
-            verdict.findings = findings::of_tool(&self.rules, scratch, tool, &neighbours);
+        let fresh = || Known {
+            scratch: scan::Scratch::new(&self.rules),
+            parameters: Parameters::default(),
+            quiet: Quiet::default(),
+        };
+        let one = |known: &mut Known<'a>, tool: &'a Tool| {
+            let Known {
+                scratch,
+                parameters,
+                quiet,
+            } = known;
+            let mut verdict =
+                decide::verdict(&self.rules, scratch, parameters, &shared, tool, *options);
+            verdict.findings = findings::of_tool(&self.rules, scratch, tool, &neighbours, quiet);
             verdict
         };
         if server.tools.len() < 64 {
-            let mut scratch = scan::Scratch::new(&self.rules);
+            let mut known = fresh();
             return server
                 .tools
                 .iter()
-                .map(|tool| one(&mut scratch, tool))
+                .map(|tool| one(&mut known, tool))
                 .collect();
         }
         server
             .tools
             .par_chunks(64)
-            .map_init(
-                || scan::Scratch::new(&self.rules),
-                |scratch, tools| {
-                    tools
-                        .iter()
-                        .map(|tool| one(scratch, tool))
-                        .collect::<Vec<_>>()
-                },
-            )
+            .map_init(fresh, |known, tools| {
+                tools
+                    .iter()
+                    .map(|tool| one(known, tool))
+                    .collect::<Vec<_>>()
+            })
             .collect::<Vec<_>>()
             .into_iter()
             .flatten()

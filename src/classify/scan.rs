@@ -88,6 +88,8 @@ pub(super) struct Scratch {
     pub title: Vec<Tok>,
     pub description: Vec<Tok>,
     pub other: Vec<Tok>,
+    /// The words of one action of several.
+    pub action: Vec<Tok>,
     pub hits: Vec<Hit>,
     pub action_hits: Vec<Hit>,
     /// The words of a text that can be later steps of sequences.
@@ -110,6 +112,7 @@ impl Scratch {
             title: Vec::new(),
             description: Vec::new(),
             other: Vec::new(),
+            action: Vec::new(),
             hits: Vec::new(),
             action_hits: Vec::new(),
             later: Vec::new(),
@@ -365,42 +368,28 @@ fn weight(rules: &Compiled, tok: &Tok, view: View) -> f32 {
     }
 }
 
-/// Matches the name of one property.
+/// Adds what one property matches: of the hits on its name those that ask for no other type, and
+/// what is asked of a property of any name.
 pub(super) fn property(
     rules: &Compiled,
-    toks: &[Tok],
+    of_name: &[Hit],
     index: u16,
     property: &Property<'_>,
-    later: &mut Vec<Later>,
     hits: &mut Vec<Hit>,
 ) {
-    let from = hits.len();
-    #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
-    let view = View {
-        place: Place::Property,
-        field: Field::Property(index),
-        weight: rules.weights.schema as f32,
-    };
-    text(rules, toks, view, later, hits);
-    let mut keep = from;
-    for at in from..hits.len() {
-        if fits(&rules.matchers[hits[at].matcher as usize], property) {
-            hits[keep] = hits[at];
-            keep += 1;
+    let field = Field::Property(index);
+    for hit in of_name {
+        if fits(&rules.matchers[hit.matcher as usize], property) {
+            hits.push(Hit { field, ..*hit });
         }
     }
-    hits.truncate(keep);
     for number in &rules.any_property {
         let matcher = &rules.matchers[*number as usize];
         if fits(matcher, property) {
             let end = u32::try_from(property.name.len()).unwrap_or(0);
-            hits.push(Hit::of_whole(
-                *number,
-                matcher,
-                view.field,
-                (0, end),
-                view.weight,
-            ));
+            #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+            let weight = rules.weights.schema as f32;
+            hits.push(Hit::of_whole(*number, matcher, field, (0, end), weight));
         }
     }
 }

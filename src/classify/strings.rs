@@ -29,10 +29,14 @@ enum Step<'a> {
     Index(usize),
 }
 
-/// The strings that `suspect` says are worth a look, by their paths.
+/// The strings that `suspect` says are worth a look, by their paths; it is told whether a string
+/// is a name.
 ///
 /// Most are not, so that a path is put together only for those that are.
-pub(super) fn worth_a_look(schema: &Value, suspect: impl Fn(&str) -> bool) -> Vec<Found<'_>> {
+pub(super) fn worth_a_look<'t>(
+    schema: &'t Value,
+    mut suspect: impl FnMut(&'t str, bool) -> bool,
+) -> Vec<Found<'t>> {
     let mut nodes = Vec::with_capacity(64);
     nodes.push(Node {
         before: 0,
@@ -50,7 +54,7 @@ pub(super) fn worth_a_look(schema: &Value, suspect: impl Fn(&str) -> bool) -> Ve
                     break;
                 }
                 left -= 1;
-                if suspect(text) {
+                if suspect(text, false) {
                     found.push(Found {
                         path: path(&nodes, at),
                         text,
@@ -77,7 +81,7 @@ pub(super) fn worth_a_look(schema: &Value, suspect: impl Fn(&str) -> bool) -> Ve
                         before: at,
                         step: Step::Key(key),
                     });
-                    if !keyword && suspect(key) {
+                    if !keyword && suspect(key, true) {
                         found.push(Found {
                             path: path(&nodes, nodes.len() - 1),
                             text: key,
@@ -168,7 +172,7 @@ mod tests {
     #[test]
     fn strings_are_found_by_their_paths() {
         let schema = json!({"properties": {"to": {"description": "odd one", "enum": ["plain", "odd"]}, "odd_key": true}});
-        let found = worth_a_look(&schema, |text| text.contains("odd"));
+        let found = worth_a_look(&schema, |text, _| text.contains("odd"));
         let shown: Vec<(&str, &str, bool)> = found
             .iter()
             .map(|f| (f.path.as_str(), f.text, f.is_name))
@@ -187,7 +191,7 @@ mod tests {
     fn a_schema_of_many_strings_is_looked_at_in_part() {
         let many: Vec<String> = (0..MOST_STRINGS + 10).map(|n| n.to_string()).collect();
         assert_eq!(
-            worth_a_look(&json!({"enum": many}), |_| true).len(),
+            worth_a_look(&json!({"enum": many}), |_, _| true).len(),
             MOST_STRINGS
         );
     }

@@ -8,7 +8,7 @@ use super::compiled::{
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
 use super::source::{At, Kind, Matcher, Place, Rule, Sentence, Status};
-use super::tables::{Elements, Starts, renumber};
+use super::tables::{Elements, Word, Words, renumber};
 use super::vocabulary::Vocabulary;
 use crate::model::Severity;
 use crate::text::beginnings::Beginnings;
@@ -16,9 +16,9 @@ use crate::text::inflect::{self, Form};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Words and their numbers; what depends on an order sorts them first.
-type Words = HashMap<String, u32, foldhash::fast::FixedState>;
+type Ids = HashMap<String, u32, foldhash::fast::FixedState>;
 
-fn in_order(words: &Words) -> Vec<(&String, &u32)> {
+fn in_order(words: &Ids) -> Vec<(&String, &u32)> {
     let mut all: Vec<_> = words.iter().collect();
     all.sort_unstable();
     all
@@ -27,11 +27,11 @@ fn in_order(words: &Words) -> Vec<(&String, &u32)> {
 /// Building the vocabulary.
 #[derive(Default)]
 struct Builder {
-    ids: Words,
+    ids: Ids,
     bases: Vec<String>,
     flags: Vec<u16>,
     /// Inflected surfaces of the lexicon's words, so that a rule that writes one means the word.
-    surfaces: Words,
+    surfaces: Ids,
     /// How many words the lexicon has; those after them are written by rules alone.
     of_lexicon: u32,
     elements: BTreeMap<BTreeSet<u32>, u32>,
@@ -372,7 +372,7 @@ fn sequence(
 }
 
 /// Of each word that the lexicon has as a noun and that is a form of a verb of it, that verb.
-fn verbs_behind_plurals(ids: &Words, flags: &[u16]) -> Vec<u32> {
+fn verbs_behind_plurals(ids: &Ids, flags: &[u16]) -> Vec<u32> {
     let mut verbs = vec![0; flags.len()];
     for (base, id) in in_order(ids) {
         if flags[*id as usize] & flag::VERB == 0 {
@@ -399,7 +399,7 @@ fn by_number(elements: BTreeMap<BTreeSet<u32>, u32>) -> Vec<BTreeSet<u32>> {
 
 /// Lets a form that one rule writes (`lines`) still count where another rule writes its base
 /// (`line`): as a word of its own it would be taken from that rule.
-fn add_written_forms(ids: &Words, of_lexicon: u32, elements: &mut [BTreeSet<u32>]) {
+fn add_written_forms(ids: &Ids, of_lexicon: u32, elements: &mut [BTreeSet<u32>]) {
     let mut forms_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (base, id) in in_order(ids).into_iter().filter(|(_, id)| **id >= of_lexicon) {
         let written = inflect::forms(base)
@@ -533,15 +533,18 @@ fn assemble(
     add_written_forms(&ids, of_lexicon, &mut elements);
     let members = renumber(elements, &mut patterns);
     let elements = Elements::new(&patterns, &members, bases.len());
-    let starts = Place::ALL.map(|place| Starts::new(&patterns, &members, bases.len(), place));
+    let words = flags
+        .iter()
+        .zip(phrase_heads)
+        .map(|(flags, starts_phrase)| Word::new(*flags, starts_phrase))
+        .collect();
+    let words = Words::new(words, &patterns, &members, &elements);
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
-        flags,
+        words,
         verb_of,
         elements,
-        starts: starts.into(),
         phrases: tree,
-        phrase_heads,
         longest_run,
         patterns,
         any_property: wholes

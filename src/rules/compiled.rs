@@ -2,7 +2,7 @@
 //! their first word. [`super::compile`] makes it.
 
 use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
-use super::tables::{Elements, Row, Starts};
+use super::tables::{Elements, InPlace, Row, Words};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
 use crate::text::beginnings::Beginnings;
@@ -220,14 +220,11 @@ pub struct ReadyRule {
 #[derive(Debug, Clone)]
 pub struct Compiled {
     pub(super) vocabulary: Vocabulary,
-    pub(super) flags: Vec<u16>,
+    pub(super) words: Words,
     /// Of each word that is the plural of a verb too (`posts`), that verb; else 0.
     pub(super) verb_of: Vec<u32>,
     pub(super) elements: Elements,
-    /// The sequences that are looked for, by place.
-    pub(super) starts: Vec<Starts>,
     pub(super) phrases: HashMap<(u32, u32), (u32, u32), foldhash::fast::FixedState>,
-    pub(super) phrase_heads: Vec<bool>,
     /// Longest unspaced word in characters.
     pub longest_run: usize,
     /// Word sequences.
@@ -302,7 +299,7 @@ impl Compiled {
     /// The flags of a word.
     #[inline]
     pub fn flags(&self, word: u32) -> u16 {
-        self.flags.get(word as usize).copied().unwrap_or(0)
+        self.words.of(word).flags
     }
 
     /// The verb whose form a word is too, where the lexicon has the form as a noun of its own:
@@ -324,7 +321,7 @@ impl Compiled {
     /// What a word can be after the first step of a sequence; none where it can be nothing.
     #[inline]
     pub fn later_row(&self, word: u32) -> Option<Row> {
-        self.elements.later_row(word)
+        self.words.later_row(word)
     }
 
     /// Whether a word of a row belongs to an element of a later step.
@@ -335,17 +332,14 @@ impl Compiled {
 
     /// The sequences that are looked for in a place.
     #[inline]
-    pub fn starts(&self, place: Place) -> &Starts {
-        &self.starts[place as usize]
+    pub fn starts(&self, place: Place) -> InPlace<'_> {
+        self.words.in_place(place)
     }
 
     /// Whether a phrase can begin with a word.
     #[inline]
     pub fn may_start_phrase(&self, word: u32) -> bool {
-        self.phrase_heads
-            .get(word as usize)
-            .copied()
-            .unwrap_or(false)
+        self.words.of(word).starts_phrase
     }
 
     /// One step in the tree of phrases: the next node, and the phrase that ends there (0: none).
@@ -362,6 +356,6 @@ impl Compiled {
 
     /// The base form of a word, for explanations.
     pub fn words(&self) -> usize {
-        self.flags.len()
+        self.words.count()
     }
 }

@@ -22,21 +22,141 @@ pub struct Start {
     users: (u32, u16),
 }
 
+/// The places that have texts, by which the lists of sequences are kept.
+const TEXTS: [Place; 6] = [
+    Place::Name,
+    Place::Title,
+    Place::Description,
+    Place::Property,
+    Place::Server,
+    Place::Text,
+];
+
+/// What is known of a word. All of it lies side by side: a text asks for it word by word.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Word {
+    /// Bits of [`super::compiled::flag`].
+    pub(super) flags: u16,
+    /// Whether a phrase can begin with it.
+    pub(super) starts_phrase: bool,
+    /// Where its row of later elements begins, and the elements folded into one number; 0 where it
+    /// has none.
+    later: u32,
+    folded: u64,
+    /// By place of [`TEXTS`], the list of sequences that begin with it.
+    lists: [u32; TEXTS.len()],
+}
+
+impl Word {
+    /// A word that no sequence asks for yet.
+    pub(super) fn new(flags: u16, starts_phrase: bool) -> Word {
+        Word {
+            flags,
+            starts_phrase,
+            ..Word::default()
+        }
+    }
+}
+
+/// What is known of all words, and the sequences that begin with them.
+#[derive(Debug, Clone)]
+pub(super) struct Words {
+    words: Vec<Word>,
+    starts: [Starts; TEXTS.len()],
+}
+
+impl Words {
+    /// Of sequences whose elements are `elements`, with the words of each in `members`.
+    pub(super) fn new(
+        mut words: Vec<Word>,
+        patterns: &[Pattern],
+        members: &[BTreeSet<u32>],
+        elements: &Elements,
+    ) -> Words {
+        let count = words.len();
+        let starts = TEXTS.map(|place| Starts::new(patterns, members, count, place));
+        for (number, word) in words.iter_mut().enumerate() {
+            if let Some(row) = elements.later.row_at(number) {
+                word.later = row.from;
+                word.folded = row.folded;
+            }
+            word.lists = starts.each_ref().map(|starts| starts.by_word.list_of(number));
+        }
+        Words { words, starts }
+    }
+
+    #[inline]
+    pub(super) fn of(&self, word: u32) -> Word {
+        self.words.get(word as usize).copied().unwrap_or_default()
+    }
+
+    /// The row of a word among the elements of later steps, where it has some.
+    #[inline]
+    pub(super) fn later_row(&self, word: u32) -> Option<Row> {
+        let word = self.words.get(word as usize)?;
+        (word.folded != 0).then_some(Row {
+            from: word.later,
+            folded: word.folded,
+        })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.words.len()
+    }
+
+    /// What is looked for in a place.
+    #[inline]
+    pub(super) fn in_place(&self, place: Place) -> InPlace<'_> {
+        // A matcher that is about no text has no sequences.
+        let at = TEXTS.iter().position(|text| *text == place).unwrap_or(0);
+        InPlace {
+            words: &self.words,
+            starts: &self.starts[at],
+            at,
+        }
+    }
+}
+
+/// The sequences that are looked for in one place.
+#[derive(Debug, Clone, Copy)]
+pub struct InPlace<'a> {
+    words: &'a [Word],
+    starts: &'a Starts,
+    at: usize,
+}
+
+impl<'a> InPlace<'a> {
+    /// The sequences that can begin with a word.
+    #[inline]
+    pub fn of(&self, word: u32) -> &'a [Start] {
+        match self.words.get(word as usize) {
+            Some(word) => self.starts.by_word.list(word.lists[self.at]),
+            None => &[],
+        }
+    }
+
+    /// The matchers that use a sequence in this place.
+    #[inline]
+    pub fn users(&self, start: &Start) -> &'a [User] {
+        let (from, count) = (start.users.0 as usize, usize::from(start.users.1));
+        self.starts
+            .users
+            .get(from..from + count)
+            .unwrap_or_default()
+    }
+}
+
 /// The sequences that are looked for in one place, by the word they begin with.
 #[derive(Debug, Clone)]
-pub struct Starts {
+struct Starts {
     by_word: Lists<Start>,
     users: Vec<User>,
 }
 
 impl Starts {
     /// Of the sequences that have a user in `place`; `members` are the words of each element.
-    pub(super) fn new(
-        patterns: &[Pattern],
-        members: &[BTreeSet<u32>],
-        words: usize,
-        place: Place,
-    ) -> Starts {
+    fn new(patterns: &[Pattern], members: &[BTreeSet<u32>], words: usize, place: Place) -> Starts {
         let wanted = place_bit(place);
         let mut users = Vec::new();
         let mut by_word = vec![Vec::new(); words];
@@ -72,19 +192,6 @@ impl Starts {
             users,
         }
     }
-
-    /// The sequences that can begin with a word.
-    #[inline]
-    pub fn of(&self, word: u32) -> &[Start] {
-        self.by_word.of(word)
-    }
-
-    /// The matchers that use a sequence in this place.
-    #[inline]
-    pub fn users(&self, start: &Start) -> &[User] {
-        let (from, count) = (start.users.0 as usize, usize::from(start.users.1));
-        self.users.get(from..from + count).unwrap_or_default()
-    }
 }
 
 impl Start {
@@ -117,7 +224,10 @@ fn asked_by_all(users: &[User], place: Place) -> (u16, u16) {
 /// same lists, so that there are far fewer lists than words.
 #[derive(Debug, Clone)]
 struct Lists<T> {
-    /// Of each word, where its list begins in `all` and where it ends.
+    /// Of each word, its list.
+    of_word: Vec<u32>,
+    /// Of each list, where it begins in `all` and where it ends. The first is that of the word that
+    /// no rule knows, which has nothing.
     ranges: Vec<(u32, u32)>,
     all: Vec<T>,
 }
@@ -125,27 +235,41 @@ struct Lists<T> {
 impl<T: Copy + Eq + Hash> Lists<T> {
     fn new(lists: Vec<Vec<T>>) -> Lists<T> {
         let mut all = Vec::new();
-        let mut known: HashMap<Vec<T>, (u32, u32), foldhash::fast::FixedState> = HashMap::default();
-        let length = |all: &Vec<T>| u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let ranges = lists
+        let mut ranges = Vec::new();
+        let mut known: HashMap<Vec<T>, u32, foldhash::fast::FixedState> = HashMap::default();
+        let length = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let of_word = lists
             .into_iter()
             .map(|list| {
-                if let Some(range) = known.get(&list) {
-                    return *range;
+                if let Some(number) = known.get(&list) {
+                    return *number;
                 }
-                let from = length(&all);
+                let from = length(all.len());
                 all.extend_from_slice(&list);
-                let range = (from, length(&all));
-                known.insert(list, range);
-                range
+                let number = length(ranges.len());
+                ranges.push((from, length(all.len())));
+                known.insert(list, number);
+                number
             })
             .collect();
-        Lists { ranges, all }
+        Lists {
+            of_word,
+            ranges,
+            all,
+        }
+    }
+
+    fn list_of(&self, word: usize) -> u32 {
+        self.of_word.get(word).copied().unwrap_or(0)
     }
 
     #[inline]
-    fn of(&self, word: u32) -> &[T] {
-        let (from, to) = self.ranges.get(word as usize).copied().unwrap_or_default();
+    fn list(&self, number: u32) -> &[T] {
+        let (from, to) = self
+            .ranges
+            .get(number as usize)
+            .copied()
+            .unwrap_or_default();
         self.all.get(from as usize..to as usize).unwrap_or_default()
     }
 }
@@ -177,16 +301,10 @@ impl Elements {
         }
     }
 
-    /// The row of a word among later steps; none where it can be no later step.
-    #[inline]
-    pub(super) fn later_row(&self, word: u32) -> Option<Row> {
-        self.later.row(word)
-    }
-
     /// Whether a row has an element of a later step.
     #[inline]
     pub(super) fn row_has(&self, row: Row, element: u32) -> bool {
-        self.later.row_has(row, element)
+        row.may_have(element) && self.later.at(row.from, element)
     }
 
     #[inline]
@@ -201,74 +319,99 @@ impl Elements {
 /// A row of bits for each word. Words of one class share a row.
 #[derive(Debug, Clone)]
 struct Rows {
-    /// Of each word, where its row begins; the row without a bit is the first.
+    /// Of each word, where its row begins.
     from: Vec<u32>,
+    /// The numbers of a row.
+    width: usize,
     bits: Vec<u64>,
 }
 
 /// Where a row that has some bit begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row(u32);
+pub struct Row {
+    from: u32,
+    /// All its elements, each by the last six bits of its number: what is not here is not in the
+    /// row, and most of what is asked for is not.
+    folded: u64,
+}
+
+impl Row {
+    /// Whether an element may be in the row, by a look that needs no memory.
+    #[inline]
+    pub const fn may_have(self, element: u32) -> bool {
+        self.folded >> (element & 63) & 1 == 1
+    }
+}
 
 impl Rows {
     fn new(members: &[BTreeSet<u32>], words: usize) -> Rows {
-        let mut rows = vec![vec![0u64; members.len().div_ceil(64).max(1)]; words];
+        let width = members.len().div_ceil(64).max(1);
+        let mut rows = vec![vec![0u64; width]; words];
         for (bit, words) in members.iter().enumerate() {
             for word in words {
                 rows[*word as usize][bit >> 6] |= 1 << (bit & 63);
             }
         }
-        // The word that no rule knows is the first, so that its empty row is.
         let lists = Lists::new(rows);
         Rows {
-            from: lists.ranges.iter().map(|(from, _)| *from).collect(),
+            from: (0..words)
+                .map(|word| lists.ranges[lists.list_of(word) as usize].0)
+                .collect(),
+            width,
             bits: lists.all,
         }
     }
 
-    #[inline]
-    fn row(&self, word: u32) -> Option<Row> {
-        self.from
-            .get(word as usize)
-            .copied()
-            .filter(|from| *from != 0)
-            .map(Row)
+    /// The row of a word; none where it is empty.
+    fn row_at(&self, word: usize) -> Option<Row> {
+        let from = *self.from.get(word)?;
+        let bits = self.bits.get(from as usize..from as usize + self.width)?;
+        let folded = bits.iter().fold(0, |all, bits| all | bits);
+        (folded != 0).then_some(Row { from, folded })
     }
 
     #[inline]
-    fn row_has(&self, row: Row, bit: u32) -> bool {
+    fn at(&self, from: u32, bit: u32) -> bool {
         self.bits
-            .get((row.0 + (bit >> 6)) as usize)
+            .get((from + (bit >> 6)) as usize)
             .is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
     }
 
     #[inline]
     fn have(&self, word: u32, bit: u32) -> bool {
-        self.row(word).is_some_and(|row| self.row_has(row, bit))
+        self.from
+            .get(word as usize)
+            .is_some_and(|from| self.at(*from, bit))
     }
 }
 
-/// Gives the elements, the words of each by its number, new numbers: those that stand after the
-/// first step of a sequence first, since only they are asked for at every word.
+/// Gives the elements, the words of each by its number, new numbers: first those that stand at the
+/// second step of a sequence, since only they are asked for at every word, and those of sequences
+/// that begin alike side by side; then those of later steps; then the others.
 pub(super) fn renumber(
     elements: Vec<BTreeSet<u32>>,
     patterns: &mut [Pattern],
 ) -> Vec<BTreeSet<u32>> {
-    let later: BTreeSet<u32> = patterns
-        .iter()
-        .flat_map(|pattern| pattern.steps.iter().skip(1))
-        .map(|step| step.element)
-        .collect();
-    let mut sorted: Vec<(u32, BTreeSet<u32>)> = (0u32..).zip(elements).collect();
-    sorted.sort_unstable_by_key(|(element, _)| (!later.contains(element), *element));
-    let numbers: HashMap<u32, u32> = (0u32..)
-        .zip(&sorted)
-        .map(|(new, (old, _))| (*old, new))
-        .collect();
+    let mut begun: Vec<&Pattern> = patterns.iter().collect();
+    begun.sort_by_key(|pattern| pattern.steps.first().map(|step| step.element));
+    let seconds = begun.iter().filter_map(|pattern| pattern.steps.get(1));
+    let laters = begun.iter().flat_map(|pattern| pattern.steps.iter().skip(2));
+    let all = (0u32..).take(elements.len());
+    let order = seconds.chain(laters).map(|step| step.element).chain(all);
+    let mut numbers: HashMap<u32, u32> = HashMap::new();
+    for element in order {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        numbers.entry(element).or_insert(next);
+    }
     for step in patterns.iter_mut().flat_map(|pattern| &mut pattern.steps) {
         if let Some(new) = numbers.get(&step.element) {
             step.element = *new;
         }
     }
+    let mut sorted: Vec<(u32, BTreeSet<u32>)> = (0u32..)
+        .zip(elements)
+        .map(|(old, words)| (numbers.get(&old).copied().unwrap_or(old), words))
+        .collect();
+    sorted.sort_unstable_by_key(|(new, _)| *new);
     sorted.into_iter().map(|(_, words)| words).collect()
 }

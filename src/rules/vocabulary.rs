@@ -5,6 +5,7 @@
 //! table, so that one look costs neither a copy nor a walk through pointers; the others are in a map.
 
 use super::compiled::{Met, UNKNOWN};
+use crate::text::inflect::Form;
 use std::collections::HashMap;
 
 /// The longest word that the table takes, in bytes.
@@ -19,26 +20,31 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 pub(super) struct Vocabulary {
     /// By hash, one more than the index of a short word; 0 where there is none. Half the words of
     /// a text are unknown, and nearly all of these end here, in a table that stays in the cache.
-    places: Vec<u32>,
+    places: Vec<u16>,
     /// The number of places, a power of two, less one.
     mask: usize,
     /// The short words.
     short: Vec<Entry>,
     /// The words that are long or not ASCII.
     others: HashMap<Box<str>, Met, foldhash::fast::FixedState>,
+    /// Whether some short words are in that map, because there are too many.
+    full: bool,
     /// Length of the longest word in bytes.
     longest: usize,
 }
 
-/// A short word.
+/// A short word, packed: some ten thousand of them are to stay in the cache.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    key: Key,
-    met: Met,
+    front: u64,
+    back: u64,
+    word: u32,
+    form: Form,
+    length: u8,
 }
 
 /// A short word in small letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Key {
     front: u64,
     back: u64,
@@ -106,10 +112,16 @@ impl Vocabulary {
             mask: size - 1,
             short: Vec::new(),
             others: HashMap::default(),
+            full: false,
             longest,
         };
         for (word, met) in words {
-            let Some(key) = Key::of(word.as_bytes()) else {
+            // More short words than a place can name are kept with the long ones.
+            let (Some(key), Ok(number)) = (
+                Key::of(word.as_bytes()),
+                u16::try_from(vocabulary.short.len() + 1),
+            ) else {
+                vocabulary.full |= word.len() <= SHORT && word.is_ascii();
                 vocabulary.others.insert(word, met);
                 continue;
             };
@@ -117,8 +129,14 @@ impl Vocabulary {
             while vocabulary.places[at] != 0 {
                 at = (at + 1) & vocabulary.mask;
             }
-            vocabulary.short.push(Entry { key, met });
-            vocabulary.places[at] = u32::try_from(vocabulary.short.len()).unwrap_or(0);
+            vocabulary.short.push(Entry {
+                front: key.front,
+                back: key.back,
+                word: met.word,
+                form: met.form,
+                length: key.length,
+            });
+            vocabulary.places[at] = number;
         }
         vocabulary
     }
@@ -128,12 +146,15 @@ impl Vocabulary {
     fn look_up_short(&self, key: Key) -> Met {
         let mut at = key.hash() & self.mask;
         loop {
-            let Some(entry) = (self.places[at] as usize).checked_sub(1) else {
+            let Some(entry) = usize::from(self.places[at]).checked_sub(1) else {
                 return UNKNOWN;
             };
             let entry = self.short[entry];
-            if entry.key == key {
-                return entry.met;
+            if (entry.front, entry.back, entry.length) == (key.front, key.back, key.length) {
+                return Met {
+                    word: entry.word,
+                    form: entry.form,
+                };
             }
             at = (at + 1) & self.mask;
         }
@@ -145,12 +166,15 @@ impl Vocabulary {
         // The possessive is the word.
         let word = word.strip_suffix(b"'s").unwrap_or(word);
         match Key::of(word) {
-            Some(key) => self.look_up_short(key),
+            Some(key) => match self.look_up_short(key) {
+                UNKNOWN if self.full => self.look_up_other(word),
+                met => met,
+            },
             None => self.look_up_other(word),
         }
     }
 
-    /// Looks up a word that is long or not ASCII.
+    /// Looks up a word that is long, not ASCII, or one of too many.
     #[cold]
     fn look_up_other(&self, word: &[u8]) -> Met {
         let Ok(word) = std::str::from_utf8(word) else {
@@ -162,9 +186,9 @@ impl Vocabulary {
             return UNKNOWN;
         }
         let lower = word.to_lowercase().replace('’', "'");
-        match Key::of(lower.as_bytes()) {
-            Some(key) => self.look_up_short(key),
-            None => self.look_up_caseless(&lower),
+        match Key::of(lower.as_bytes()).map(|key| self.look_up_short(key)) {
+            None | Some(UNKNOWN) => self.look_up_caseless(&lower),
+            Some(met) => met,
         }
     }
 
@@ -177,7 +201,6 @@ impl Vocabulary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::inflect::Form;
     use proptest::prelude::*;
 
     fn of(words: &[&str]) -> Vocabulary {
@@ -189,6 +212,19 @@ mod tests {
             ((*word).into(), met)
         });
         Vocabulary::new(numbered.collect())
+    }
+
+    #[test]
+    fn more_words_than_the_table_names_are_found_too() {
+        let words: Vec<String> = (0..u32::from(u16::MAX) + 50)
+            .map(|n| format!("w{n}x"))
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let vocabulary = of(&words);
+        for (word, number) in words.iter().zip(1..) {
+            assert_eq!(vocabulary.look_up(word.as_bytes()).word, number, "{word}");
+        }
+        assert_eq!(vocabulary.look_up(b"w1y"), UNKNOWN);
     }
 
     #[test]
