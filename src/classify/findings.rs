@@ -116,7 +116,9 @@ impl Search<'_> {
             let before = self.witnesses.len();
             self.look(scratch, &field, found.text, facts, false);
             // What a text says of other tools depends on the tool it stands in.
-            let same_anywhere = marks::joined_words(tokens::capped(found.text)).next().is_none();
+            let same_anywhere = marks::joined_words(tokens::capped(found.text))
+                .next()
+                .is_none();
             if self.witnesses.len() == before && same_anywhere {
                 quiet.keep(found.text, found.is_name);
             }

@@ -91,7 +91,11 @@ pub(super) fn of(text: &str) -> Marks {
         let span = Some((found.start(), found.end()));
         match found.pattern().as_usize() {
             at if at < PSEUDO_TAGS.len() => marks.pseudo_tag = marks.pseudo_tag.or(span),
-            at if at < PSEUDO_TAGS.len() + TURNS.len() => marks.turn = marks.turn.or(span),
+            at if at < PSEUDO_TAGS.len() + TURNS.len() => {
+                if is_turn(text, found.range()) {
+                    marks.turn = marks.turn.or(span);
+                }
+            }
             _ => picture = true,
         }
     }
@@ -101,13 +105,20 @@ pub(super) fn of(text: &str) -> Marks {
     marks
 }
 
+/// Whether what was found is a marker of a turn: `[inst]` in small letters is a name in brackets
+/// unless it is closed too.
+fn is_turn(text: &str, found: std::ops::Range<usize>) -> bool {
+    let closed = || text.to_ascii_lowercase().contains("[/inst]");
+    text.get(found).is_none_or(|mark| mark != "[inst]") || closed()
+}
+
 /// Whether a text has one of the characters that all marks have: an opening bracket, or the colon
 /// after who speaks (`human:`, `assistant:`, `system:`, `user:`, `developer:`, `result:`).
 fn may_have(text: &[u8]) -> bool {
     memchr::memchr2(b'<', b'[', text).is_some()
         || memchr::memchr_iter(b':', text).any(|at| {
-            let before = at.checked_sub(1).map(|before| text[before]);
-            before.is_some_and(|byte| matches!(byte | 0x20, b'n' | b't' | b'm' | b'r'))
+            let before = text[..at].last_chunk().map(|[a, b]| [a | 0x20, b | 0x20]);
+            before.is_some_and(|end| [*b"an", *b"nt", *b"em", *b"er", *b"lt"].contains(&end))
         })
 }
 
@@ -189,6 +200,9 @@ mod tests {
         assert_eq!(marks.pseudo_tag, Some((7, 18)));
         assert_eq!(marks.turn, Some((50, 62)));
         assert_eq!(of("plain < text [with] brackets"), Marks::default());
+        assert_eq!(of("an instance [inst] is skipped"), Marks::default());
+        assert!(of("be [INST] brief").turn.is_some());
+        assert!(of("be [inst] brief [/Inst]").turn.is_some());
         for mark in PSEUDO_TAGS
             .iter()
             .chain(&TURNS)

@@ -2,8 +2,9 @@
 //!
 //! The way of one tool: its fields become tokens ([`tokens`]), sentences get their verbs
 //! ([`heads`]), the schema becomes a flat list of properties ([`schema`]), the compiled rules meet
-//! all of it in one pass ([`scan`], [`collect`]), and what matched is weighed ([`judge`], [`decide`]). Nothing here knows
-//! the network, the clock, or a model.
+//! all of it in one pass ([`scan`], [`collect`]), and what matched is weighed ([`judge`], [`decide`]). What the tools of a
+//! server have in common is read once ([`shared`], [`parameters`], [`quiet`]). Nothing here knows the network, the clock,
+//! or a model.
 
 mod actions;
 mod assess;

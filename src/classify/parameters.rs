@@ -30,12 +30,7 @@ pub(super) struct Name {
 
 impl<'t> Parameters<'t> {
     /// Reads a name, or remembers it.
-    pub(super) fn read(
-        &mut self,
-        rules: &Compiled,
-        scratch: &mut Scratch,
-        name: &'t str,
-    ) -> Name {
+    pub(super) fn read(&mut self, rules: &Compiled, scratch: &mut Scratch, name: &'t str) -> Name {
         if let Some(known) = self.known.get(name) {
             return known.clone();
         }

@@ -116,9 +116,9 @@ fn placeholder(name: &str) -> String {
 /// The outcome of a package that could not be installed.
 fn install_fault(error: &InstallError) -> Fault {
     let outcome = match error {
-        InstallError::NoClient(_)
-        | InstallError::NeedsBuild(_)
-        | InstallError::OtherPython(..) => Outcome::Deferred,
+        InstallError::NoClient(_) | InstallError::NeedsBuild(_) | InstallError::OtherPython(..) => {
+            Outcome::Deferred
+        }
         InstallError::TooLarge(_) => Outcome::TooLarge,
         InstallError::Timeout(_) => Outcome::Timeout,
         InstallError::Unreachable(_) => Outcome::Refused,

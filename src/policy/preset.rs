@@ -206,7 +206,10 @@ impl PresetRule {
             self.severity.contains(&verdict.severity),
         ) && any(
             self.signal.is_empty(),
-            verdict.signals.iter().any(|s| self.signal.iter().any(|id| *id == s.id)),
+            verdict
+                .signals
+                .iter()
+                .any(|s| self.signal.iter().any(|id| *id == s.id)),
         ) && any(
             self.traits.is_empty(),
             self.traits.iter().any(|t| t.holds(verdict)),

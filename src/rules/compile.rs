@@ -401,7 +401,10 @@ fn by_number(elements: BTreeMap<BTreeSet<u32>, u32>) -> Vec<BTreeSet<u32>> {
 /// (`line`): as a word of its own it would be taken from that rule.
 fn add_written_forms(ids: &Ids, of_lexicon: u32, elements: &mut [BTreeSet<u32>]) {
     let mut forms_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (base, id) in in_order(ids).into_iter().filter(|(_, id)| **id >= of_lexicon) {
+    for (base, id) in in_order(ids)
+        .into_iter()
+        .filter(|(_, id)| **id >= of_lexicon)
+    {
         let written = inflect::forms(base)
             .into_iter()
             .filter_map(|(surface, _)| ids.get(&surface).copied())

@@ -214,8 +214,6 @@ pub enum Place {
     Schema,
     /// The name of the server.
     Server,
-    /// The listed actions of a tool that offers several.
-    Action,
     /// What was decided before this rule: the category.
     Verdict,
     /// What the classifier computes of the definition.
@@ -226,7 +224,7 @@ pub enum Place {
 
 impl Place {
     /// All of them, in their order.
-    pub const ALL: [Place; 11] = [
+    pub const ALL: [Place; 10] = [
         Place::Name,
         Place::Title,
         Place::Description,
@@ -234,7 +232,6 @@ impl Place {
         Place::Annotation,
         Place::Schema,
         Place::Server,
-        Place::Action,
         Place::Verdict,
         Place::Definition,
         Place::Text,

@@ -80,7 +80,9 @@ impl Words {
                 word.later = row.from;
                 word.folded = row.folded;
             }
-            word.lists = starts.each_ref().map(|starts| starts.by_word.list_of(number));
+            word.lists = starts
+                .each_ref()
+                .map(|starts| starts.by_word.list_of(number));
         }
         Words { words, starts }
     }
@@ -395,7 +397,9 @@ pub(super) fn renumber(
     let mut begun: Vec<&Pattern> = patterns.iter().collect();
     begun.sort_by_key(|pattern| pattern.steps.first().map(|step| step.element));
     let seconds = begun.iter().filter_map(|pattern| pattern.steps.get(1));
-    let laters = begun.iter().flat_map(|pattern| pattern.steps.iter().skip(2));
+    let laters = begun
+        .iter()
+        .flat_map(|pattern| pattern.steps.iter().skip(2));
     let all = (0u32..).take(elements.len());
     let order = seconds.chain(laters).map(|step| step.element).chain(all);
     let mut numbers: HashMap<u32, u32> = HashMap::new();

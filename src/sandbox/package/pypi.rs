@@ -262,8 +262,8 @@ fn conflict(said: &str) -> Option<String> {
 
 /// What the newest of the versions that pip left out asks of Python, as a version specifier.
 fn other_python(said: &str) -> Option<String> {
-    let (_, left_out) =
-        said.split_once("Ignored the following versions that require a different python version: ")?;
+    let (_, left_out) = said
+        .split_once("Ignored the following versions that require a different python version: ")?;
     let (_, newest) = left_out.lines().next()?.rsplit_once("Requires-Python ")?;
     let short: String = newest.trim().chars().take(40).collect();
     Some(Shown(&short).to_string())
