@@ -39,7 +39,7 @@ fn server() -> Vec<(Verdict, Value)> {
                 evidence: vec![],
                 problems: vec![],
                 overridden: None,
-                rules_version: "bench".to_owned(),
+                rules_version: "bench".into(),
             };
             let schema = json!({"type": "object", "required": ["path", "mode"], "properties": {
                 "path": {"type": "string"},

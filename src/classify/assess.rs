@@ -261,7 +261,7 @@ mod tests {
             evidence: Vec::new(),
             problems: Vec::new(),
             overridden: None,
-            rules_version: Default::default(),
+            rules_version: "".into(),
         }
     }
 

@@ -60,7 +60,6 @@ pub(super) fn collect<'t>(
     shared: &Shared,
     tool: &Tool,
     properties: &[Property<'t>],
-    options: Options,
     hits: &mut Vec<Hit>,
 ) -> Vec<Offered> {
     let weights = &rules.weights;
@@ -180,7 +179,7 @@ pub(super) fn collect<'t>(
             hits.push(hit);
         }
     }
-    whole(rules, tool, properties, options, &offered, hits);
+    whole(rules, tool, properties, shared.options, &offered, hits);
     offered
 }
 

@@ -1,7 +1,6 @@
 //! The verdict on one tool: its texts are read, the rules meet them ([`super::collect`]), and what
 //! matched is weighed ([`super::judge`]).
 
-use super::Options;
 use super::collect;
 use super::judge::Judge;
 use super::parameters::Parameters;
@@ -23,7 +22,6 @@ pub(super) fn verdict<'t>(
     parameters: &mut Parameters<'t>,
     shared: &Shared,
     tool: &'t Tool,
-    options: Options,
 ) -> Verdict {
     let mut properties = Vec::with_capacity(MOSTLY_ENOUGH);
     let mut problems = tool.problems.clone();
@@ -45,7 +43,6 @@ pub(super) fn verdict<'t>(
         shared,
         tool,
         &properties,
-        options,
         &mut hits,
     );
     scratch.settle(&hits);

@@ -71,8 +71,8 @@ fn one(
         ));
     }
     if let Some(title) = &example.title
-        && !verdict.signals.iter().any(|s| &s.title == title)
-        && !verdict.findings.iter().any(|f| &f.title == title)
+        && !verdict.signals.iter().any(|s| s.title == *title)
+        && !verdict.findings.iter().any(|f| f.title == *title)
     {
         wrong.push(format!("{at}: nothing has the title {title:?}"));
     }

@@ -83,7 +83,7 @@ impl Classifier {
 
     /// The verdicts on a server's tools, in their order.
     pub fn server<'a>(&self, server: &ServerContext<'a>, options: &Options) -> Vec<Verdict> {
-        let shared = Shared::of(&self.rules, server);
+        let shared = Shared::of(&self.rules, server, *options);
         let neighbours = Neighbours::of(server.tools);
         let fresh = || Known {
             scratch: scan::Scratch::new(&self.rules),
@@ -96,8 +96,7 @@ impl Classifier {
                 parameters,
                 quiet,
             } = known;
-            let mut verdict =
-                decide::verdict(&self.rules, scratch, parameters, &shared, tool, *options);
+            let mut verdict = decide::verdict(&self.rules, scratch, parameters, &shared, tool);
             verdict.findings = findings::of_tool(&self.rules, scratch, tool, &neighbours, quiet);
             verdict
         };

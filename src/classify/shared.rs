@@ -1,8 +1,8 @@
 //! What is the same for all tools of a server: found once, not once a tool.
 
-use super::ServerContext;
 use super::scan::{self, Field, Hit, View};
 use super::tokens::{self, Prefix};
+use super::{Options, ServerContext};
 use crate::rules::Compiled;
 use crate::rules::source::Place;
 use smol_str::SmolStr;
@@ -14,15 +14,18 @@ pub(super) struct Shared {
     pub(super) server: Option<SmolStr>,
     /// The words that its tools share at the front of their names.
     pub(super) prefix: Prefix,
+    /// How to classify.
+    pub(super) options: Options,
     /// What its name matches.
     pub(super) hits: Vec<Hit>,
 }
 
 impl Shared {
-    pub(super) fn of(rules: &Compiled, server: &ServerContext<'_>) -> Shared {
+    pub(super) fn of(rules: &Compiled, server: &ServerContext<'_>, options: Options) -> Shared {
         Shared {
             server: server.name.map(SmolStr::new),
             prefix: Prefix::of(server.name, server.tools, rules),
+            options,
             hits: server.name.map_or_else(Vec::new, |name| hits(rules, name)),
         }
     }
