@@ -9,9 +9,10 @@ use super::marks;
 use super::quiet::Quiet;
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::strings;
-use super::tokens;
+use super::tokens::{self, Tok};
+use super::witness;
 use crate::model::{Finding, Severity, Shown, Tool};
-use crate::rules::compiled::{Role, Whole, flag};
+use crate::rules::compiled::{Whole, flag};
 use crate::rules::source::{Fact, Place};
 use crate::rules::{Compiled, Kind};
 use crate::text::inflect::Form;
@@ -164,20 +165,30 @@ impl Search<'_> {
             let mut hits = std::mem::take(&mut scratch.action_hits);
             hits.clear();
             let named = facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter);
-            self.words(scratch, field, &view, named, &mut hits);
+            let of_verdict = field == DESCRIPTION && view.is_same();
+            self.words(scratch, of_verdict, &view, named, &mut hits);
             let words = hits.len();
             hits.extend(given.iter().filter_map(|(number, fact, span)| {
                 let met = *fact != Fact::Decoded || view.decoded;
                 met.then(|| self.fact_hit(*number, *span))
             }));
             scratch.settle(&hits);
+            let toks = if of_verdict {
+                &scratch.description
+            } else {
+                &scratch.other
+            };
             for rule in &scratch.touched {
                 let ready = &self.rules.rules[*rule as usize];
-                if ready.kind != Kind::Text || !scratch.fires(self.rules, *rule) {
+                if ready.kind != Kind::Text {
                     continue;
                 }
-                let says = |at: &usize| hits[*at].role == Role::Any;
-                let Some(at) = scratch.hits_of(*rule).find(says) else {
+                let own = scratch.hits_of(*rule).map(|at| {
+                    let hit = &hits[at];
+                    let sentence = (at < words).then(|| sentence_of(toks, hit));
+                    (at, hit.role, sentence)
+                });
+                let Some(at) = witness::of(ready, own) else {
                     continue;
                 };
                 let hit = &hits[at];
@@ -207,7 +218,7 @@ impl Search<'_> {
     fn words(
         &self,
         scratch: &mut Scratch,
-        field: &str,
+        of_verdict: bool,
         view: &normalise::View<'_>,
         named: bool,
         hits: &mut Vec<Hit>,
@@ -218,7 +229,7 @@ impl Search<'_> {
             weight: 1.0,
         };
         // The words of the description were read for the verdict just before.
-        if field == DESCRIPTION && view.is_same() {
+        if of_verdict {
             let Scratch {
                 description, later, ..
             } = scratch;
@@ -364,6 +375,12 @@ impl Search<'_> {
         });
         self.found
     }
+}
+
+/// The sentence that a hit on words begins in.
+fn sentence_of(toks: &[Tok], hit: &Hit) -> u16 {
+    let at = toks.partition_point(|tok| tok.start < hit.start);
+    toks.get(at).map_or(0, |tok| tok.sentence)
 }
 
 /// The id of the finding that two independent witnesses make.

@@ -24,6 +24,7 @@ mod scores;
 mod shared;
 mod strings;
 mod tokens;
+mod witness;
 
 pub use assess::{assess, together};
 

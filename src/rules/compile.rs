@@ -161,6 +161,7 @@ impl Compiled {
                 severity: rule.severity.unwrap_or(Severity::Medium),
                 family: rule.family.clone(),
                 alone: rule.alone,
+                within: rule.matches.within.unwrap_or(u16::MAX),
                 all,
                 has_any: rule
                     .matches

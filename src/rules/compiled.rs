@@ -206,6 +206,8 @@ pub struct ReadyRule {
     pub family: String,
     /// Whether a text rule is reported without a second witness.
     pub alone: bool,
+    /// In how many sentences in a row a text rule must match.
+    pub within: u16,
     /// How many of `all` there are, apart from the category.
     pub all: u8,
     /// Whether there is any `any`.

@@ -114,6 +114,9 @@ fn lint_rule(rule: &Rule) -> Vec<String> {
     if let Some(field) = needs {
         wrong.push(format!("a {} rule needs {field}", rule.kind.as_str()));
     }
+    if rule.matches.within.is_some() && rule.kind != Kind::Text || rule.matches.within == Some(0) {
+        wrong.push("`within` counts the sentences of a text rule, from 1".to_owned());
+    }
     if rule.kind != Kind::Category && rule.category.is_some()
         || rule.kind != Kind::Trait && rule.trait_.is_some()
     {

@@ -136,9 +136,15 @@ pub enum Status {
 }
 
 /// When a rule fires: at least one of `any`, each of `all`, and none of `none`.
+///
+/// In a text rule, words of `none` speak against what stands in their own sentence; a fact of
+/// `none` speaks against the whole string.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
+    /// For text rules: in how many sentences in a row everything must match; the whole string
+    /// where not said.
+    pub within: Option<u16>,
     /// At least one must match, where there are any.
     #[serde(default)]
     pub any: Vec<Matcher>,
