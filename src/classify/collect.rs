@@ -72,14 +72,14 @@ pub(super) fn collect<'t>(
         rules,
         &scratch.name,
         view(Place::Name, Field::Name, weights.name),
-        &mut scratch.later,
+        &mut scratch.walk,
         hits,
     );
     scan::text(
         rules,
         &scratch.title,
         view(Place::Title, Field::Title, weights.title),
-        &mut scratch.later,
+        &mut scratch.walk,
         hits,
     );
     scan::text(
@@ -90,7 +90,7 @@ pub(super) fn collect<'t>(
             Field::Description,
             weights.first_sentence,
         ),
-        &mut scratch.later,
+        &mut scratch.walk,
         hits,
     );
     hits.extend_from_slice(&shared.hits);
@@ -201,7 +201,7 @@ fn consider(
         field,
         weight: rules.weights.action as f32,
     };
-    scan::text(rules, toks, view, &mut scratch.later, &mut hits);
+    scan::text(rules, toks, view, &mut scratch.walk, &mut hits);
     scratch.settle(&hits);
     let mut scores = Scores::default();
     let mut votes: Vec<(Category, Hit)> = Vec::new();

@@ -7,14 +7,15 @@ use super::Neighbours;
 use super::heads;
 use super::marks;
 use super::quiet::Quiet;
-use super::scan::{self, Field, Hit, Scratch, View};
+use super::scan::{self, Hit, Scratch, View};
+use super::shape::Shape;
 use super::strings;
 use super::tokens::{self, Tok};
 use super::witness;
 use crate::model::{Finding, Severity, Shown, Tool};
 use crate::rules::compiled::{Whole, flag};
 use crate::rules::source::{Fact, Place};
-use crate::rules::{Compiled, Kind};
+use crate::rules::Compiled;
 use crate::text::inflect::Form;
 use crate::text::normalise;
 use serde_json::Value;
@@ -22,8 +23,6 @@ use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 /// The most characters of a finding's text that are shown.
 const SHOWN: usize = 160;
-/// The field of a tool's description.
-const DESCRIPTION: &str = "description";
 
 /// Findings in the strings of one tool of a server, right after its verdict, whose words are still
 /// in `scratch`.
@@ -41,12 +40,13 @@ pub(super) fn of_tool<'t>(
         witnesses: Vec::new(),
         found: Vec::new(),
     };
-    search.string(scratch, "name", &tool.name, &[Fact::IsName], collides);
+    let name = Field::Own("name");
+    search.look(scratch, name, &tool.name, &[Fact::IsName], collides);
     if let Some(title) = &tool.title {
-        search.string(scratch, "title", title, &[], false);
+        search.look(scratch, Field::Own("title"), title, &[], false);
     }
     if let Some(description) = &tool.description {
-        search.string(scratch, DESCRIPTION, description, &[], false);
+        search.look(scratch, Field::Description, description, &[], false);
     }
     for (root, schema) in [
         ("inputSchema", &tool.input_schema),
@@ -67,8 +67,29 @@ pub(super) fn of_instructions(rules: &Compiled, scratch: &mut Scratch, text: &st
         witnesses: Vec::new(),
         found: Vec::new(),
     };
-    search.string(scratch, "instructions", text, &[], false);
+    search.look(scratch, Field::Own("instructions"), text, &[], false);
     search.finish()
+}
+
+/// The string that is looked at.
+#[derive(Clone, Copy)]
+enum Field<'a, 't> {
+    /// The description, whose words were read for the verdict just before.
+    Description,
+    /// Another field, by its name.
+    Own(&'static str),
+    /// A string of a schema: the name of the schema, and the place in it.
+    Schema(&'static str, strings::Place<'a, 't>),
+}
+
+impl Field<'_, '_> {
+    fn name(self) -> SmolStr {
+        match self {
+            Field::Description => SmolStr::new_static("description"),
+            Field::Own(name) => SmolStr::new_static(name),
+            Field::Schema(root, place) => format_smolstr!("{root}{}", place.path()),
+        }
+    }
 }
 
 /// One rule that fired in one string.
@@ -93,96 +114,69 @@ impl Search<'_> {
     fn schema<'t>(
         &mut self,
         scratch: &mut Scratch,
-        root: &str,
+        root: &'static str,
         schema: &'t Value,
         quiet: &mut Quiet<'t>,
     ) {
-        let suspect = |text, is_name| {
+        let before = self.witnesses.len();
+        strings::each(schema, |text, is_name, place| {
             if quiet.has(text, is_name) {
-                return false;
+                return;
             }
-            let suspect = self.is_suspect(text);
-            if !suspect {
-                quiet.keep(text, is_name);
-            }
-            suspect
-        };
-        for found in strings::worth_a_look(schema, suspect) {
-            let facts: &[Fact] = if found.is_name {
+            let facts: &[Fact] = if is_name {
                 &[Fact::IsParameter, Fact::IsName]
             } else {
                 &[Fact::IsParameter]
             };
-            let field = format!("{root}{}", found.path);
-            let before = self.witnesses.len();
-            self.look(scratch, &field, found.text, facts, false);
-            // What a text says of other tools depends on the tool it stands in.
-            let same_anywhere = marks::joined_words(tokens::capped(found.text))
-                .next()
-                .is_none();
-            if self.witnesses.len() == before && same_anywhere {
-                quiet.keep(found.text, found.is_name);
+            let field = Field::Schema(root, place);
+            if self.look(scratch, field, text, facts, false) {
+                quiet.keep(text, is_name);
             }
-        }
+        });
+        self.witnesses[before..].sort_by(|a, b| a.field.cmp(&b.field));
     }
 
-    /// Whether a string is worth a look: it has a trigger, or a character that is not plain.
-    fn is_suspect(&self, text: &str) -> bool {
-        let text = tokens::capped(text);
-        normalise::is_foreign(text)
-            || self.rules.has_trigger(text)
-            || marks::has_long_blank(text)
-            || normalise::has_codes(text)
-            || normalise::has_run(text)
-    }
-
-    fn string(
-        &mut self,
-        scratch: &mut Scratch,
-        field: &str,
-        text: &str,
-        facts: &[Fact],
-        collides: bool,
-    ) {
-        if collides || self.is_suspect(text) {
-            self.look(scratch, field, text, facts, collides);
-        }
-    }
-
-    /// Looks at a string that is worth it.
+    /// Looks at a string; whether it says nothing, whatever tool it stands in.
     fn look(
         &mut self,
         scratch: &mut Scratch,
-        field: &str,
+        field: Field<'_, '_>,
         text: &str,
         facts: &[Fact],
         collides: bool,
-    ) {
+    ) -> bool {
         let text = tokens::capped(text);
+        let shape = Shape::of(text);
+        // What a text says of other tools depends on the tool it stands in.
+        let joins = shape.joins() && marks::joined_words(text).next().is_some();
+        let before = self.witnesses.len();
         let mut given = Vec::new();
-        self.facts(text, facts, collides, &mut given);
-        for view in normalise::views(text) {
+        let views = if collides || self.rules.facts_alone || shape.is_odd(text) {
+            self.facts(text, facts, collides, &mut given);
+            normalise::views(text)
+        } else {
+            let view = normalise::View::same(text);
+            if !self.may_say(scratch, field, &view, facts) {
+                return !joins;
+            }
+            self.facts(text, facts, collides, &mut given);
+            vec![view]
+        };
+        for view in views {
             let mut hits = std::mem::take(&mut scratch.action_hits);
-            hits.clear();
-            let named = facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter);
-            let of_verdict = field == DESCRIPTION && view.is_same();
-            self.words(scratch, of_verdict, &view, named, &mut hits);
+            self.words(scratch, field, &view, facts, &mut hits);
             let words = hits.len();
             hits.extend(given.iter().filter_map(|(number, fact, span)| {
                 let met = *fact != Fact::Decoded || view.decoded;
                 met.then(|| self.fact_hit(*number, *span))
             }));
             scratch.settle(&hits);
-            let toks = if of_verdict {
-                &scratch.description
-            } else {
-                &scratch.other
-            };
             for rule in &scratch.touched {
                 let ready = &self.rules.rules[*rule as usize];
-                if ready.kind != Kind::Text {
+                if !scratch.may_fire(ready, *rule) {
                     continue;
                 }
+                let toks = words_of(scratch, field, &view);
                 let own = scratch.hits_of(*rule).map(|at| {
                     let hit = &hits[at];
                     let sentence = (at < words).then(|| sentence_of(toks, hit));
@@ -192,6 +186,7 @@ impl Search<'_> {
                     continue;
                 };
                 let hit = &hits[at];
+                let field = field.name();
                 let known = |w: &Witness| w.rule == *rule && w.field == field;
                 if self.witnesses.iter().any(known) {
                     continue;
@@ -204,13 +199,33 @@ impl Search<'_> {
                 let original = text.get(span.0..span.1).unwrap_or_default();
                 self.witnesses.push(Witness {
                     rule: *rule,
-                    field: SmolStr::new(field),
+                    field,
                     span,
                     text: seen(original, &view, at < words, hit),
                 });
             }
             scratch.action_hits = hits;
         }
+        !joins && self.witnesses.len() == before
+    }
+
+    /// Whether the words of a text are enough for any rule, whatever the facts are.
+    fn may_say(
+        &self,
+        scratch: &mut Scratch,
+        field: Field<'_, '_>,
+        view: &normalise::View<'_>,
+        facts: &[Fact],
+    ) -> bool {
+        let mut hits = std::mem::take(&mut scratch.action_hits);
+        self.words(scratch, field, view, facts, &mut hits);
+        let may = !hits.is_empty() && {
+            scratch.settle(&hits);
+            let may = |rule: &u32| scratch.may_fire(&self.rules.rules[*rule as usize], *rule);
+            scratch.touched.iter().any(may)
+        };
+        scratch.action_hits = hits;
+        may
     }
 
     /// What the words of a view match, apart from what is negated. The name of a parameter
@@ -218,34 +233,34 @@ impl Search<'_> {
     fn words(
         &self,
         scratch: &mut Scratch,
-        of_verdict: bool,
+        field: Field<'_, '_>,
         view: &normalise::View<'_>,
-        named: bool,
+        facts: &[Fact],
         hits: &mut Vec<Hit>,
     ) {
+        hits.clear();
         let looked = View {
             place: Place::Text,
-            field: Field::Whole,
+            field: scan::Field::Whole,
             weight: 1.0,
         };
-        // The words of the description were read for the verdict just before.
-        if of_verdict {
+        if matches!(field, Field::Description) && view.is_same() {
             let Scratch {
-                description, later, ..
+                description, walk, ..
             } = scratch;
-            scan::text(self.rules, description, looked, later, hits);
+            scan::text(self.rules, description, looked, walk, hits);
         } else {
             let Scratch {
-                other, raw, later, ..
+                other, raw, walk, ..
             } = scratch;
             other.clear();
-            if named {
+            if facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter) {
                 tokens::read_name(self.rules, &view.text, raw, other);
             } else {
                 tokens::read_prose(self.rules, &view.text, raw, other);
                 heads::mark_prose(self.rules, other);
             }
-            scan::text(self.rules, other, looked, later, hits);
+            scan::text(self.rules, other, looked, walk, hits);
         }
         hits.retain(|hit| !hit.negated);
     }
@@ -295,7 +310,7 @@ impl Search<'_> {
     fn fact_hit(&self, number: u32, (start, end): (usize, usize)) -> Hit {
         let matcher = &self.rules.matchers[number as usize];
         let span = (start as u32, end as u32);
-        Hit::of_whole(number, matcher, Field::Whole, span, 1.0)
+        Hit::of_whole(number, matcher, scan::Field::Whole, span, 1.0)
     }
 
     /// The first word that is written like the name of a tool, of words joined by underscores with
@@ -374,6 +389,19 @@ impl Search<'_> {
                 .then_with(|| a.field.cmp(&b.field))
         });
         self.found
+    }
+}
+
+/// The words of a view that was just read.
+fn words_of<'s>(
+    scratch: &'s Scratch,
+    field: Field<'_, '_>,
+    view: &normalise::View<'_>,
+) -> &'s [Tok] {
+    if matches!(field, Field::Description) && view.is_same() {
+        &scratch.description
+    } else {
+        &scratch.other
     }
 }
 

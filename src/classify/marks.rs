@@ -114,7 +114,7 @@ fn is_turn(text: &str, found: std::ops::Range<usize>) -> bool {
 
 /// Whether a text has one of the characters that all marks have: an opening bracket, or the colon
 /// after who speaks (`human:`, `assistant:`, `system:`, `user:`, `developer:`, `result:`).
-fn may_have(text: &[u8]) -> bool {
+pub(super) fn may_have(text: &[u8]) -> bool {
     memchr::memchr2(b'<', b'[', text).is_some()
         || memchr::memchr_iter(b':', text).any(|at| {
             let before = text[..at].last_chunk().map(|[a, b]| [a | 0x20, b | 0x20]);

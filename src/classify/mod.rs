@@ -21,6 +21,7 @@ mod quiet;
 mod scan;
 mod schema;
 mod scores;
+mod shape;
 mod shared;
 mod strings;
 mod tokens;
@@ -84,10 +85,11 @@ impl Classifier {
 
     /// The verdicts on a server's tools, in their order.
     pub fn server<'a>(&self, server: &ServerContext<'a>, options: &Options) -> Vec<Verdict> {
-        let shared = Shared::of(&self.rules, server, *options);
+        let mut scratch = scan::Scratch::new(&self.rules);
+        let shared = Shared::of(&self.rules, &mut scratch.walk, server, *options);
         let neighbours = Neighbours::of(server.tools);
-        let fresh = || Known {
-            scratch: scan::Scratch::new(&self.rules),
+        let with = |scratch| Known {
+            scratch,
             parameters: Parameters::default(),
             quiet: Quiet::default(),
         };
@@ -102,7 +104,7 @@ impl Classifier {
             verdict
         };
         if server.tools.len() < 64 {
-            let mut known = fresh();
+            let mut known = with(scratch);
             return server
                 .tools
                 .iter()
@@ -112,7 +114,9 @@ impl Classifier {
         server
             .tools
             .par_chunks(64)
-            .map_init(fresh, |known, tools| {
+            .map_init(
+                || with(scan::Scratch::new(&self.rules)),
+                |known, tools| {
                 tools
                     .iter()
                     .map(|tool| one(known, tool))

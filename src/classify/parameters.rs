@@ -39,7 +39,7 @@ impl<'t> Parameters<'t> {
             self.hits.clear();
         }
         let Scratch {
-            raw, other, later, ..
+            raw, other, walk, ..
         } = scratch;
         other.clear();
         tokens::read_name(rules, name, raw, other);
@@ -50,7 +50,7 @@ impl<'t> Parameters<'t> {
             field: Field::Whole,
             weight: rules.weights.schema as f32,
         };
-        scan::text(rules, other, view, later, &mut self.hits);
+        scan::text(rules, other, view, walk, &mut self.hits);
         let read = Name {
             hits: from..self.hits.len(),
             selects: other

@@ -2,8 +2,8 @@
 
 use super::schema::Property;
 use super::tokens::{Tok, bit};
-use crate::rules::Compiled;
-use crate::rules::compiled::{Asks, Ready, Role, Step};
+use crate::rules::{Compiled, Kind};
+use crate::rules::compiled::{Asks, Ready, ReadyRule, Role, Step};
 use crate::rules::source::{At, Place, Sentence};
 use crate::rules::tables::Row;
 use crate::text::Token;
@@ -92,8 +92,7 @@ pub(super) struct Scratch {
     pub action: Vec<Tok>,
     pub hits: Vec<Hit>,
     pub action_hits: Vec<Hit>,
-    /// The words of a text that can be later steps of sequences.
-    pub later: Vec<Later>,
+    pub walk: Walk,
     states: Vec<State>,
     /// The rules that have a hit, in their order.
     pub touched: Vec<u32>,
@@ -115,7 +114,7 @@ impl Scratch {
             action: Vec::new(),
             hits: Vec::new(),
             action_hits: Vec::new(),
-            later: Vec::new(),
+            walk: Walk::new(rules),
             states: vec![State::default(); rules.rules.len()],
             touched: Vec::new(),
             met: vec![0; rules.rules.len().div_ceil(64)],
@@ -180,6 +179,15 @@ impl Scratch {
         state.stamp == self.stamp && state.none
     }
 
+    /// Whether a text rule has the words that it asks for, whatever facts it asks for and whatever
+    /// speaks against it.
+    pub(super) fn may_fire(&self, rule: &ReadyRule, number: u32) -> bool {
+        let state = self.states[number as usize];
+        rule.kind == Kind::Text
+            && (state.any || !rule.has_any || rule.facts.any)
+            && (state.all | rule.facts.all).count_ones() == u32::from(rule.all)
+    }
+
     /// Whether a touched rule fires, its category apart.
     pub(super) fn fires(&self, rules: &Compiled, rule: u32) -> bool {
         let state = self.states[rule as usize];
@@ -202,9 +210,43 @@ pub(super) struct View {
 
 /// A word of a text that can be a later step of some sequence: where it stands, and which steps.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Later {
+struct Later {
     at: usize,
     row: Row,
+}
+
+/// A sequence that stands in a text, from its first word to its last.
+#[derive(Debug, Clone, Copy)]
+struct Stood {
+    from: usize,
+    last: usize,
+    pattern: u32,
+    /// Where its users are.
+    users: (u32, u16),
+}
+
+/// What is known on the way through a text.
+#[derive(Debug)]
+pub(super) struct Walk {
+    /// The words that can be later steps of sequences.
+    later: Vec<Later>,
+    stood: Vec<Stood>,
+    /// Of each sequence, the text in which it was looked for last, and the first word of it that
+    /// was not tried as its first.
+    tried: Vec<(u32, u32)>,
+    /// The number of the text.
+    stamp: u32,
+}
+
+impl Walk {
+    fn new(rules: &Compiled) -> Walk {
+        Walk {
+            later: Vec::new(),
+            stood: Vec::new(),
+            tried: vec![(0, 0); rules.patterns.len()],
+            stamp: 0,
+        }
+    }
 }
 
 /// Matches every sequence against one text.
@@ -212,92 +254,148 @@ pub(super) fn text(
     rules: &Compiled,
     toks: &[Tok],
     view: View,
-    later: &mut Vec<Later>,
+    walk: &mut Walk,
     hits: &mut Vec<Hit>,
 ) {
+    look(rules, toks, view.place, walk);
+    let starts = rules.starts(view.place);
+    for stood in &walk.stood {
+        let (from, tok) = (stood.from, &toks[stood.from]);
+        for user in starts.users(stood.users) {
+            let last = if stood.last + 1 < toks.len() && wants_end(&user.asks) {
+                let steps = &rules.patterns[stood.pattern as usize].steps;
+                follow(rules, toks, from, &steps[1..], true).unwrap_or(stood.last)
+            } else {
+                stood.last
+            };
+            if !stands(&user.asks, toks, from, last, view.place) {
+                continue;
+            }
+            hits.push(Hit {
+                matcher: user.matcher,
+                rule: user.asks.rule,
+                role: user.asks.role,
+                weight: user.asks.weight,
+                field: view.field,
+                start: tok.start,
+                end: toks[last].end,
+                place: weight(rules, tok, view),
+                negated: tok.bits & bit::NEGATED != 0,
+                raised: tok.bits & bit::RAISED != 0,
+            });
+        }
+    }
+}
+
+/// Finds the sequences that stand in a text, in the order of their first words and of their numbers.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "texts are capped far below 4 GiB"
+)]
+fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
+    let Walk {
+        later,
+        stood,
+        tried,
+        stamp,
+    } = walk;
+    *stamp = stamp.wrapping_add(1);
+    stood.clear();
     later.clear();
     later.extend(toks.iter().enumerate().filter_map(|(at, tok)| {
         let row = rules.later_row(tok.word)?;
         Some(Later { at, row })
     }));
     let mut later = later.as_slice();
-    let starts = rules.starts(view.place);
-    let mut end = 0;
-    for (from, tok) in toks.iter().enumerate() {
+    let starts = rules.starts(place);
+    let mut in_order = true;
+    let (mut begin, mut end) = (0, 0);
+    for (at, tok) in toks.iter().enumerate() {
         let begun = starts.of(tok.word);
         if begun.is_empty() {
             continue;
         }
-        if from >= end {
-            end = from
-                + toks[from..]
-                    .iter()
-                    .take_while(|t| t.sentence == tok.sentence)
-                    .count();
+        if at >= end {
+            let other = |t: &&Tok| t.sentence == tok.sentence;
+            begin = at - toks[end..at].iter().rev().take_while(other).count();
+            end = at + toks[at..].iter().take_while(other).count();
         }
         while let Some((first, rest)) = later.split_first()
-            && first.at <= from
+            && first.at <= at
         {
             later = rest;
         }
         // How many words are passed over to reach the nearest that can be a second step.
         let passed = match later.first() {
-            Some(nearest) if nearest.at < end => nearest.at - from - 1,
+            Some(nearest) if nearest.at < end => nearest.at - at - 1,
             _ => usize::MAX,
         };
-        for start in begun.iter().filter(|start| start.fits(tok.bits)) {
-            // Most sequences are ruled out by their second step.
-            if let Some(second) = start.second {
-                if usize::from(start.gap) < passed {
+        for start in begun {
+            let gap = usize::from(start.gap);
+            let steps = &rules.patterns[start.pattern as usize].steps;
+            if start.step == 0 {
+                if !start.fits(tok.bits) {
                     continue;
                 }
-                let last = end.min(from + 2 + usize::from(start.gap));
-                let mut met = false;
-                for word in later {
-                    if word.at >= last {
-                        break;
+                let mut last = at;
+                if let Some(second) = start.near {
+                    // Most sequences are ruled out by their second step.
+                    let near = end.min(at + 2 + gap);
+                    if gap < passed
+                        || !later
+                            .iter()
+                            .take_while(|word| word.at < near)
+                            .any(|word| rules.row_has(word.row, second))
+                    {
+                        continue;
                     }
-                    met = rules.row_has(word.row, second);
-                    if met {
-                        break;
+                    match follow(rules, toks, at, &steps[1..], false) {
+                        Some(found) => last = found,
+                        None => continue,
                     }
                 }
-                if !met {
-                    continue;
-                }
-            }
-            let pattern = &rules.patterns[start.pattern as usize];
-            let rest = pattern.steps.get(1..).unwrap_or_default();
-            let nearest = match start.second {
-                None => from,
-                Some(_) => match follow(rules, toks, from, rest, false) {
-                    Some(last) => last,
-                    None => continue,
-                },
-            };
-            for user in starts.users(start) {
-                let last = if nearest + 1 < toks.len() && wants_end(&user.asks) {
-                    follow(rules, toks, from, rest, true).unwrap_or(nearest)
-                } else {
-                    nearest
-                };
-                if !stands(&user.asks, toks, from, last, view.place) {
-                    continue;
-                }
-                hits.push(Hit {
-                    matcher: user.matcher,
-                    rule: user.asks.rule,
-                    role: user.asks.role,
-                    weight: user.asks.weight,
-                    field: view.field,
-                    start: tok.start,
-                    end: toks[last].end,
-                    place: weight(rules, tok, view),
-                    negated: tok.bits & bit::NEGATED != 0,
-                    raised: tok.bits & bit::RAISED != 0,
+                stood.push(Stood {
+                    from: at,
+                    last,
+                    pattern: start.pattern,
+                    users: start.users,
                 });
+                continue;
             }
+            let before = start.near.unwrap_or(0);
+            let near = begin.max(at.saturating_sub(gap + 1));
+            if !toks[near..at]
+                .iter()
+                .any(|tok| rules.belongs(tok.word, before))
+            {
+                continue;
+            }
+            // A word is tried once as the first of a sequence, however often its rarest follows.
+            let done = &mut tried[start.pattern as usize];
+            let mut first = begin.max(at.saturating_sub(usize::from(start.reach)));
+            if done.0 == *stamp {
+                first = first.max(done.1 as usize);
+            }
+            let behind = (at + 1).saturating_sub(usize::from(start.step));
+            for from in first..behind {
+                if start.fits(toks[from].bits)
+                    && rules.belongs(toks[from].word, steps[0].element)
+                    && let Some(last) = follow(rules, toks, from, &steps[1..], false)
+                {
+                    in_order = false;
+                    stood.push(Stood {
+                        from,
+                        last,
+                        pattern: start.pattern,
+                        users: start.users,
+                    });
+                }
+            }
+            *done = (*stamp, behind as u32);
         }
+    }
+    if !in_order {
+        stood.sort_unstable_by_key(|stood| (stood.from, stood.pattern));
     }
 }
 

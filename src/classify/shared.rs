@@ -1,6 +1,6 @@
 //! What is the same for all tools of a server: found once, not once a tool.
 
-use super::scan::{self, Field, Hit, View};
+use super::scan::{self, Field, Hit, View, Walk};
 use super::tokens::{self, Prefix};
 use super::{Options, ServerContext};
 use crate::rules::Compiled;
@@ -21,18 +21,25 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn of(rules: &Compiled, server: &ServerContext<'_>, options: Options) -> Shared {
+    pub(super) fn of(
+        rules: &Compiled,
+        walk: &mut Walk,
+        server: &ServerContext<'_>,
+        options: Options,
+    ) -> Shared {
         Shared {
             server: server.name.map(SmolStr::new),
             prefix: Prefix::of(server.name, server.tools, rules),
             options,
-            hits: server.name.map_or_else(Vec::new, |name| hits(rules, name)),
+            hits: server
+                .name
+                .map_or_else(Vec::new, |name| hits(rules, walk, name)),
         }
     }
 }
 
 /// What a server's name matches, apart from whose server it is.
-fn hits(rules: &Compiled, name: &str) -> Vec<Hit> {
+fn hits(rules: &Compiled, walk: &mut Walk, name: &str) -> Vec<Hit> {
     let own = tokens::unscoped(name);
     let (mut raw, mut toks, mut hits) = (Vec::new(), Vec::new(), Vec::new());
     tokens::read_name(rules, own, &mut raw, &mut toks);
@@ -47,6 +54,6 @@ fn hits(rules: &Compiled, name: &str) -> Vec<Hit> {
         field: Field::Server,
         weight: rules.weights.server as f32,
     };
-    scan::text(rules, &toks, view, &mut Vec::new(), &mut hits);
+    scan::text(rules, &toks, view, walk, &mut hits);
     hits
 }

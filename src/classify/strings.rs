@@ -5,16 +5,6 @@ use serde_json::Value;
 /// The most strings of one schema that are looked at.
 const MOST_STRINGS: usize = 5_000;
 
-/// One string of a schema.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found<'a> {
-    /// Its path from the schema's root, such as `.properties.to.description` or `.required[0]`.
-    pub(super) path: String,
-    pub(super) text: &'a str,
-    /// Whether it is a key and not a value.
-    pub(super) is_name: bool,
-}
-
 /// A step of a path, and the step before it.
 #[derive(Clone, Copy)]
 struct Node<'a> {
@@ -29,14 +19,23 @@ enum Step<'a> {
     Index(usize),
 }
 
-/// The strings that `suspect` says are worth a look, by their paths; it is told whether a string
-/// is a name.
-///
-/// Most are not, so that a path is put together only for those that are.
-pub(super) fn worth_a_look<'t>(
-    schema: &'t Value,
-    mut suspect: impl FnMut(&'t str, bool) -> bool,
-) -> Vec<Found<'t>> {
+/// Where a string stands in its schema. Few places are ever shown, so that a path is put together
+/// only for those that are.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a, 't> {
+    nodes: &'a [Node<'t>],
+    at: usize,
+}
+
+impl Place<'_, '_> {
+    /// Its path from the schema's root, such as `.properties.to.description` or `.required[0]`.
+    pub(super) fn path(self) -> String {
+        path(self.nodes, self.at)
+    }
+}
+
+/// Gives the strings of a schema one by one: each, whether it is a name, and its place.
+pub(super) fn each<'t>(schema: &'t Value, mut give: impl FnMut(&'t str, bool, Place<'_, 't>)) {
     let mut nodes = Vec::with_capacity(64);
     nodes.push(Node {
         before: 0,
@@ -46,7 +45,6 @@ pub(super) fn worth_a_look<'t>(
     let mut stack = Vec::with_capacity(32);
     stack.push((0, schema));
     let mut left = MOST_STRINGS;
-    let mut found = Vec::new();
     while let Some((at, value)) = stack.pop() {
         match value {
             Value::String(text) => {
@@ -54,13 +52,7 @@ pub(super) fn worth_a_look<'t>(
                     break;
                 }
                 left -= 1;
-                if suspect(text, false) {
-                    found.push(Found {
-                        path: path(&nodes, at),
-                        text,
-                        is_name: false,
-                    });
-                }
+                give(text, false, Place { nodes: &nodes, at });
             }
             Value::Array(items) => {
                 for (place, item) in items.iter().enumerate().rev().filter(|(_, i)| holds(i)) {
@@ -81,12 +73,9 @@ pub(super) fn worth_a_look<'t>(
                         before: at,
                         step: Step::Key(key),
                     });
-                    if !keyword && suspect(key, true) {
-                        found.push(Found {
-                            path: path(&nodes, nodes.len() - 1),
-                            text: key,
-                            is_name: true,
-                        });
+                    if !keyword {
+                        let at = nodes.len() - 1;
+                        give(key, true, Place { nodes: &nodes, at });
                     }
                     if holds(item) {
                         stack.push((nodes.len() - 1, item));
@@ -96,8 +85,6 @@ pub(super) fn worth_a_look<'t>(
             _ => {}
         }
     }
-    found.sort();
-    found
 }
 
 /// Whether a value is a string or may hold one.
@@ -172,16 +159,22 @@ mod tests {
     #[test]
     fn strings_are_found_by_their_paths() {
         let schema = json!({"properties": {"to": {"description": "odd one", "enum": ["plain", "odd"]}, "odd_key": true}});
-        let found = worth_a_look(&schema, |text, _| text.contains("odd"));
+        let mut found = Vec::new();
+        each(&schema, |text, is_name, place| {
+            found.push((place.path(), text, is_name));
+        });
+        found.sort();
         let shown: Vec<(&str, &str, bool)> = found
             .iter()
-            .map(|f| (f.path.as_str(), f.text, f.is_name))
+            .map(|(path, text, is_name)| (path.as_str(), *text, *is_name))
             .collect();
         assert_eq!(
             shown,
             [
                 (".properties.odd_key", "odd_key", true),
+                (".properties.to", "to", true),
                 (".properties.to.description", "odd one", false),
+                (".properties.to.enum[0]", "plain", false),
                 (".properties.to.enum[1]", "odd", false),
             ]
         );
@@ -190,9 +183,8 @@ mod tests {
     #[test]
     fn a_schema_of_many_strings_is_looked_at_in_part() {
         let many: Vec<String> = (0..MOST_STRINGS + 10).map(|n| n.to_string()).collect();
-        assert_eq!(
-            worth_a_look(&json!({"enum": many}), |_, _| true).len(),
-            MOST_STRINGS
-        );
+        let mut count = 0;
+        each(&json!({"enum": many}), |_, _, _| count += 1);
+        assert_eq!(count, MOST_STRINGS);
     }
 }

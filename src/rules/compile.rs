@@ -2,18 +2,20 @@
 //! a [`Compiled`].
 
 use super::compiled::{
-    Asks, Compiled, GRAMMAR, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role, Step, User, Whole,
+    Asks, Compiled, Facts, GRAMMAR, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role, Step, User, Whole,
     bound_bit, category_bit, flag, place_bit, type_bit,
 };
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
-use super::source::{At, Kind, Matcher, Place, Rule, Sentence, Status};
+use super::source::{At, Fact, Kind, Match, Matcher, Place, Rule, Sentence, Status};
 use super::tables::{Elements, Word, Words, renumber};
 use super::vocabulary::Vocabulary;
 use crate::model::Severity;
-use crate::text::beginnings::Beginnings;
 use crate::text::inflect::{self, Form};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How many of a million words are taken to be a word that is not known to be common.
+const RARE: u32 = 20;
 
 /// Words and their numbers; what depends on an order sorts them first.
 type Ids = HashMap<String, u32, foldhash::fast::FixedState>;
@@ -106,6 +108,7 @@ impl Compiled {
             let mut categories = u8::MAX;
             let mut has = Vec::new();
             let mut all = 0u8;
+            let mut facts = Facts::default();
             let lists = [
                 (&rule.matches.any, 0),
                 (&rule.matches.all, 1),
@@ -131,6 +134,13 @@ impl Compiled {
                         _ => Role::None,
                     };
                     let ready = prepare(rule, index, matcher, role)?;
+                    if matches!(ready.whole, Whole::Fact(_)) {
+                        match role {
+                            Role::Any => facts.any = true,
+                            Role::All(part) => facts.all |= 1 << part,
+                            Role::None => {}
+                        }
+                    }
                     let number = u32::try_from(matchers.len()).unwrap_or(u32::MAX);
                     let mut sequences = Vec::new();
                     for list in [&matcher.words, &matcher.name, &matcher.name_ends]
@@ -161,6 +171,7 @@ impl Compiled {
                 severity: rule.severity.unwrap_or(Severity::Medium),
                 family: rule.family.clone(),
                 alone: rule.alone,
+                facts,
                 within: rule.matches.within.unwrap_or(u16::MAX),
                 all,
                 has_any: rule
@@ -185,11 +196,26 @@ impl Compiled {
                 Pattern { steps, users }
             })
             .collect();
-        let triggers = Beginnings::new(&set.weights().text_triggers);
+        let facts_alone = set.rules().any(asks_facts_alone);
         Ok(assemble(
-            set, builder, lexicon, patterns, matchers, wholes, rules, triggers,
+            set, builder, lexicon, patterns, matchers, wholes, rules, facts_alone,
         ))
     }
+}
+
+/// Whether a text rule asks only for facts that neither a word nor a mark of a string shows.
+fn asks_facts_alone(rule: &Rule) -> bool {
+    let unseen = |matcher: &Matcher| {
+        matches!(
+            matcher.fact,
+            Some(Fact::ForeignTool | Fact::IsName | Fact::IsParameter)
+        )
+    };
+    let Match { any, all, .. } = &rule.matches;
+    rule.kind == Kind::Text
+        && rule.status != Status::Deprecated
+        && (any.is_empty() || any.iter().any(unseen))
+        && all.iter().all(unseen)
 }
 
 fn class_members(
@@ -435,7 +461,7 @@ fn assemble(
     matchers: Vec<Ready>,
     wholes: Vec<u32>,
     rules: Vec<ReadyRule>,
-    triggers: Beginnings,
+    facts_alone: bool,
 ) -> Compiled {
     let Builder {
         mut ids,
@@ -509,6 +535,16 @@ fn assemble(
             );
         }
     }
+    let mut frequency = vec![RARE; bases.len()];
+    for common in &lexicon.common {
+        for met in common
+            .words
+            .iter()
+            .filter_map(|word| vocabulary.get(word.as_str()))
+        {
+            frequency[met.word as usize] += common.per_million;
+        }
+    }
     let mut tree = HashMap::with_hasher(foldhash::fast::FixedState::with_seed(7));
     let mut phrase_heads = vec![false; bases.len()];
     let mut nodes = 0u32;
@@ -542,7 +578,7 @@ fn assemble(
         .zip(phrase_heads)
         .map(|(flags, starts_phrase)| Word::new(*flags, starts_phrase))
         .collect();
-    let words = Words::new(words, &patterns, &members, &elements);
+    let words = Words::new(words, &patterns, &members, &elements, &frequency);
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
         words,
@@ -564,7 +600,7 @@ fn assemble(
             .map(|(index, _)| index)
             .collect(),
         rules,
-        triggers,
+        facts_alone,
         weights: set.weights().clone(),
         version: set.version().into(),
     }

@@ -5,7 +5,6 @@ use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
 use super::tables::{Elements, InPlace, Row, Words};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
-use crate::text::beginnings::Beginnings;
 use crate::text::inflect::Form;
 use smol_str::SmolStr;
 use std::collections::HashMap;
@@ -183,6 +182,15 @@ pub enum Whole {
     Property,
 }
 
+/// Which parts of a rule are facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Whether one of `any` is.
+    pub any: bool,
+    /// Which of `all` are, as bits.
+    pub all: u64,
+}
+
 /// One rule, ready.
 #[derive(Debug, Clone)]
 pub struct ReadyRule {
@@ -206,6 +214,8 @@ pub struct ReadyRule {
     pub family: String,
     /// Whether a text rule is reported without a second witness.
     pub alone: bool,
+    /// What of it is facts and not words.
+    pub facts: Facts,
     /// In how many sentences in a row a text rule must match.
     pub within: u16,
     /// How many of `all` there are, apart from the category.
@@ -241,8 +251,8 @@ pub struct Compiled {
     pub rules: Vec<ReadyRule>,
     /// The signal and severity rules among them.
     pub reporting: Vec<u32>,
-    /// Beginnings of words that make a string worth a look by the text rules.
-    pub(super) triggers: Beginnings,
+    /// Whether some text rule asks for nothing that shows in the words or marks of a string.
+    pub facts_alone: bool,
     /// Weights.
     pub weights: Weights,
     /// Hash of the rule files.
@@ -349,11 +359,6 @@ impl Compiled {
     #[inline]
     pub fn phrase_step(&self, node: u32, word: u32) -> Option<(u32, u32)> {
         self.phrases.get(&(node, word)).copied()
-    }
-
-    /// Whether a text has a word that makes it worth a look by the text rules.
-    pub fn has_trigger(&self, text: &str) -> bool {
-        self.triggers.any_in(text)
     }
 
     /// The base form of a word, for explanations.

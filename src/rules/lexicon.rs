@@ -13,6 +13,19 @@ pub struct LexiconFile {
     /// Irregular forms: base word to its other forms.
     #[serde(default)]
     pub irregular: BTreeMap<String, Irregular>,
+    /// How common words are.
+    #[serde(default)]
+    pub common: Vec<Common>,
+}
+
+/// Words that are about as common as each other.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Common {
+    /// How many of a million words of a text are one of them, at least.
+    pub per_million: u32,
+    /// The words as texts write them, each form by itself.
+    pub words: Vec<String>,
 }
 
 /// One class of words.

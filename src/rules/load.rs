@@ -127,6 +127,7 @@ impl RuleSet {
         let mut lexicon = LexiconFile {
             class: BTreeMap::new(),
             irregular: BTreeMap::new(),
+            common: Vec::new(),
         };
         let mut weights = None;
         let mut disabled = BTreeMap::new();
@@ -162,6 +163,7 @@ impl RuleSet {
                     }
                 }
                 lexicon.irregular.extend(file.irregular);
+                lexicon.common.extend(file.common);
             } else {
                 let mut rule = parse::<Rule>(name, text)?;
                 rule.file.clone_from(name);

@@ -440,9 +440,6 @@ pub struct Weights {
     pub trait_points: f64,
     /// Families of text rules that the business of honest tools explains too.
     pub common_families: Vec<String>,
-    /// Lower-case beginnings of words; a string without any of them, and without odd characters,
-    /// is not looked at by the text rules.
-    pub text_triggers: Vec<String>,
     /// A category of higher precedence wins from this share of the strongest one's score.
     pub precedence: f64,
 }

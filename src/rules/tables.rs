@@ -1,25 +1,33 @@
 //! What is asked at every word of every text, in tables small enough to stay in the cache: which
-//! sequences begin with a word, and which steps of a sequence a word can be.
+//! sequences are looked for at a word, and which steps of a sequence a word can be.
+//!
+//! A sequence is looked for at its rarest step: *send the password* at *password*, since texts are
+//! full of what is sent.
 
 use super::compiled::{Pattern, User, place_bit, stand};
 use super::source::{At, Place, Sentence};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
-/// A sequence as seen from its first word: what rules most of them out, side by side in memory.
+/// A sequence as seen from its rarest word: what rules most of them out, side by side in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Start {
     /// The sequence, by index.
     pub pattern: u32,
-    /// The element of the second step, where there is one.
-    pub second: Option<u32>,
-    /// At most so many words before the second step.
+    /// The element of the step that is looked at next, where there is one: the second for a
+    /// sequence that is looked for at its first step, else the step before.
+    pub near: Option<u32>,
+    /// At most so many words between the two.
     pub gap: u8,
+    /// Which step the word is; the first is 0.
+    pub step: u8,
+    /// How many words before it the first step can stand at most.
+    pub reach: u16,
     /// What all its users ask of where the first word stands: bits of [`stand`], those that are
     /// looked at and those of them that are to be set.
     asked: (u16, u16),
     /// Where its users begin among those of the place, and how many there are.
-    users: (u32, u16),
+    pub users: (u32, u16),
 }
 
 /// The places that have texts, by which the lists of sequences are kept.
@@ -72,9 +80,16 @@ impl Words {
         patterns: &[Pattern],
         members: &[BTreeSet<u32>],
         elements: &Elements,
+        frequency: &[u32],
     ) -> Words {
-        let count = words.len();
-        let starts = TEXTS.map(|place| Starts::new(patterns, members, count, place));
+        let common: Vec<u64> = members
+            .iter()
+            .map(|words| {
+                let of = |word: &u32| frequency.get(*word as usize).copied().map_or(0, u64::from);
+                words.iter().map(of).sum()
+            })
+            .collect();
+        let starts = TEXTS.map(|place| Starts::new(patterns, members, &common, words.len(), place));
         for (number, word) in words.iter_mut().enumerate() {
             if let Some(row) = elements.later.row_at(number) {
                 word.later = row.from;
@@ -129,7 +144,7 @@ pub struct InPlace<'a> {
 }
 
 impl<'a> InPlace<'a> {
-    /// The sequences that can begin with a word.
+    /// The sequences that are looked for at a word.
     #[inline]
     pub fn of(&self, word: u32) -> &'a [Start] {
         match self.words.get(word as usize) {
@@ -140,8 +155,8 @@ impl<'a> InPlace<'a> {
 
     /// The matchers that use a sequence in this place.
     #[inline]
-    pub fn users(&self, start: &Start) -> &'a [User] {
-        let (from, count) = (start.users.0 as usize, usize::from(start.users.1));
+    pub fn users(&self, users: (u32, u16)) -> &'a [User] {
+        let (from, count) = (users.0 as usize, usize::from(users.1));
         self.starts
             .users
             .get(from..from + count)
@@ -149,7 +164,7 @@ impl<'a> InPlace<'a> {
     }
 }
 
-/// The sequences that are looked for in one place, by the word they begin with.
+/// The sequences that are looked for in one place, by the word they are looked for at.
 #[derive(Debug, Clone)]
 struct Starts {
     by_word: Lists<Start>,
@@ -157,8 +172,15 @@ struct Starts {
 }
 
 impl Starts {
-    /// Of the sequences that have a user in `place`; `members` are the words of each element.
-    fn new(patterns: &[Pattern], members: &[BTreeSet<u32>], words: usize, place: Place) -> Starts {
+    /// Of the sequences that have a user in `place`; `members` are the words of each element, and
+    /// `common` says how common they are.
+    fn new(
+        patterns: &[Pattern],
+        members: &[BTreeSet<u32>],
+        common: &[u64],
+        words: usize,
+        place: Place,
+    ) -> Starts {
         let wanted = place_bit(place);
         let mut users = Vec::new();
         let mut by_word = vec![Vec::new(); words];
@@ -174,18 +196,29 @@ impl Starts {
                 continue;
             }
             let asked = asked_by_all(&users[from..], place);
-            let second = pattern.steps.get(1);
+            let steps = &pattern.steps;
+            // Of equals the first: its way is the shortest.
+            let rarest = (0..steps.len())
+                .min_by_key(|step| common[steps[*step].element as usize])
+                .unwrap_or(0);
+            let (near, gap) = match rarest.checked_sub(1) {
+                None => (steps.get(1).map(|s| s.element), steps.get(1).map(|s| s.gap)),
+                Some(before) => (Some(steps[before].element), Some(steps[rarest].gap)),
+            };
+            let reach = steps[..=rarest].iter().skip(1).map(|s| u16::from(s.gap) + 1).sum();
             let start = Start {
                 pattern: number,
-                second: second.map(|step| step.element),
-                gap: second.map_or(0, |step| step.gap),
+                near,
+                gap: gap.unwrap_or(0),
+                step: u8::try_from(rarest).unwrap_or(u8::MAX),
+                reach,
                 asked,
                 users: (
                     u32::try_from(from).unwrap_or(u32::MAX),
                     u16::try_from(count).unwrap_or(u16::MAX),
                 ),
             };
-            for word in &members[pattern.steps[0].element as usize] {
+            for word in &members[steps[rarest].element as usize] {
                 by_word[*word as usize].push(start);
             }
         }

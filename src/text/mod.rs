@@ -4,7 +4,6 @@
 //! boundaries; text is never rewritten. Depends on nothing of the project.
 
 mod ascii;
-pub mod beginnings;
 pub mod confusables;
 pub mod inflect;
 pub mod names;

@@ -24,12 +24,23 @@ pub(super) fn all<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
     if has_codes(text) {
         numbers(text, into);
     }
-    if TURNED.iter().any(|word| word.find(bytes).is_some()) {
+    if has_any(&TURNED, bytes) {
         offer(into[0].text.chars().map(rot13).collect(), text, into);
     }
-    if REVERSED.iter().any(|word| word.find(bytes).is_some()) {
+    if has_any(&REVERSED, bytes) {
         offer(into[0].text.chars().rev().collect(), text, into);
     }
+}
+
+/// Whether there may be something to decode in a text, apart from escapes and entities.
+pub fn may_be_encoded(text: &str) -> bool {
+    // What is turned has at least three of the commonest words.
+    let turned = |text: &[u8]| has_any(&TURNED, text) || has_any(&REVERSED, text);
+    has_run(text) || has_codes(text) || text.len() >= 12 && turned(text.as_bytes())
+}
+
+fn has_any(words: &[Finder<'static>; 2], text: &[u8]) -> bool {
+    words.iter().any(|word| word.find(text).is_some())
 }
 
 /// Adds a decoding of the whole text that has some common words.
@@ -40,7 +51,7 @@ fn offer(decoded: String, text: &str, into: &mut Vec<View<'_>>) {
 }
 
 /// Whether a text has a row of numbers long enough to spell a sentence in character codes.
-pub fn has_codes(text: &str) -> bool {
+fn has_codes(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some((start, end)) = next_run(bytes, at, ROW, &CODES) {
@@ -156,7 +167,7 @@ const ROW: usize = 40;
 
 /// Whether a text has a run of characters long enough to hold an encoded text. Underscores and
 /// hyphens do not count here: they are what long names are made of.
-pub fn has_run(text: &str) -> bool {
+fn has_run(text: &str) -> bool {
     next_run(text.as_bytes(), 0, RUN, &ENCODES).is_some()
 }
 

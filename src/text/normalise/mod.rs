@@ -4,7 +4,7 @@
 mod decode;
 mod odd;
 
-pub use decode::{has_codes, has_run};
+pub use decode::may_be_encoded;
 pub use odd::{Oddities, oddities};
 
 use super::confusables::{in_own_script, is_flag, is_hidden, is_tag, look_alike};
@@ -36,7 +36,7 @@ enum Origin {
 
 impl<'t> View<'t> {
     /// A text without anything to normalise.
-    const fn same(text: &'t str) -> View<'t> {
+    pub const fn same(text: &'t str) -> View<'t> {
         View {
             text: Cow::Borrowed(text),
             decoded: false,
@@ -126,12 +126,6 @@ fn is_quiet_character(character: char) -> bool {
                 && is_nfkc_quick(std::iter::once(other)) == IsNormalized::Yes
         }
     }
-}
-
-/// Whether a text has letters or numerals beyond ASCII, or anything to normalise.
-pub fn is_foreign(text: &str) -> bool {
-    let foreign = |c: char| !c.is_ascii() && (c.is_alphanumeric() || !is_quiet_character(c));
-    !text.is_ascii() && text.chars().any(foreign)
 }
 
 /// The normalised view, and one view for each decoded part.

@@ -1,0 +1,69 @@
+//! What the bytes of a text are, seen in one pass: nearly all texts have nothing but words, and
+//! what has to be looked for beyond words begins with a byte that they do not have.
+
+use crate::text::normalise;
+
+/// Bits for what a text has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape(u8);
+
+impl Shape {
+    /// A byte beyond ASCII.
+    const FOREIGN: u8 = 1;
+    /// A control that no text needs.
+    const CONTROL: u8 = 1 << 1;
+    /// What opens a tag, a comment, a marker of a turn, or a link.
+    const OPENING: u8 = 1 << 2;
+    /// What an escape or an entity begins with.
+    const ESCAPE: u8 = 1 << 3;
+    /// What a mail address has.
+    const AT: u8 = 1 << 4;
+    /// What joins the words of a name.
+    const UNDERSCORE: u8 = 1 << 5;
+    /// What follows the name of who speaks.
+    const COLON: u8 = 1 << 6;
+
+    /// Of a text.
+    pub(super) fn of(text: &str) -> Shape {
+        // Sixteen bytes at a time, so that the comparisons can be done side by side.
+        let (chunks, rest) = text.as_bytes().as_chunks::<16>();
+        let mut all = [0u8; 16];
+        for chunk in chunks {
+            for (all, byte) in all.iter_mut().zip(chunk) {
+                *all |= kind(*byte);
+            }
+        }
+        let rest = rest.iter().fold(0, |all, byte| all | kind(*byte));
+        Shape(all.into_iter().fold(rest, |all, bits| all | bits))
+    }
+
+    /// Whether it has a word joined by underscores, perhaps.
+    pub(super) const fn joins(self) -> bool {
+        self.0 & Shape::UNDERSCORE != 0
+    }
+
+    /// Whether there may be more to a text than its words as they stand: something hidden, encoded
+    /// or marked.
+    pub(super) fn is_odd(self, text: &str) -> bool {
+        self.0 & (Shape::CONTROL | Shape::OPENING | Shape::ESCAPE | Shape::AT) != 0
+            || self.0 & Shape::FOREIGN != 0 && !normalise::is_quiet(text)
+            || self.0 & Shape::COLON != 0 && super::marks::may_have(text.as_bytes())
+            || normalise::may_be_encoded(text)
+            || super::marks::has_long_blank(text)
+    }
+}
+
+/// The bits of one byte.
+#[inline]
+const fn kind(byte: u8) -> u8 {
+    const fn bit(is: bool, bit: u8) -> u8 {
+        (is as u8).wrapping_neg() & bit
+    }
+    bit(byte >= 0x80, Shape::FOREIGN)
+        | bit(byte < b'\t' || byte == 0x1b || byte == 0x7f, Shape::CONTROL)
+        | bit(byte == b'<' || byte == b'[', Shape::OPENING)
+        | bit(byte == b'\\' || byte == b'&', Shape::ESCAPE)
+        | bit(byte == b'@', Shape::AT)
+        | bit(byte == b'_', Shape::UNDERSCORE)
+        | bit(byte == b':', Shape::COLON)
+}
