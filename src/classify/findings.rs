@@ -13,7 +13,7 @@ use super::strings;
 use super::tokens::{self, Tok};
 use super::witness;
 use crate::model::{Finding, Severity, Shown, Tool};
-use crate::rules::compiled::{Whole, flag};
+use crate::rules::compiled::flag;
 use crate::rules::source::{Fact, Place};
 use crate::rules::Compiled;
 use crate::text::inflect::Form;
@@ -276,10 +276,7 @@ impl Search<'_> {
     ) {
         let odd = normalise::oddities(text);
         let marks = marks::of(text);
-        for number in &self.rules.wholes {
-            let Whole::Fact(fact) = &self.rules.matchers[*number as usize].whole else {
-                continue;
-            };
+        for (number, fact) in &self.rules.text_facts {
             let all = Some((0, text.len()));
             let span = match fact {
                 Fact::HiddenCharacters => odd.hidden,

@@ -36,7 +36,7 @@ use parameters::Parameters;
 use quiet::Quiet;
 use rayon::prelude::*;
 use shared::Shared;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of the server whose tools are classified.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,6 +60,8 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Classifier {
     rules: Arc<Compiled>,
+    /// Buffers that no server is being classified with.
+    free: Arc<Mutex<Vec<scan::Scratch>>>,
 }
 
 /// What is used again from one tool of a server to the next.
@@ -75,6 +77,7 @@ impl Classifier {
     pub fn new(rules: &RuleSet) -> Result<Classifier, RuleError> {
         Ok(Classifier {
             rules: Arc::new(Compiled::new(rules)?),
+            free: Arc::default(),
         })
     }
 
@@ -85,7 +88,7 @@ impl Classifier {
 
     /// The verdicts on a server's tools, in their order.
     pub fn server<'a>(&self, server: &ServerContext<'a>, options: &Options) -> Vec<Verdict> {
-        let mut scratch = scan::Scratch::new(&self.rules);
+        let mut scratch = self.scratch();
         let shared = Shared::of(&self.rules, &mut scratch.walk, server, *options);
         let neighbours = Neighbours::of(server.tools);
         let with = |scratch| Known {
@@ -105,11 +108,10 @@ impl Classifier {
         };
         if server.tools.len() < 64 {
             let mut known = with(scratch);
-            return server
-                .tools
-                .iter()
-                .map(|tool| one(&mut known, tool))
-                .collect();
+            let verdicts = server.tools.iter().map(|tool| one(&mut known, tool));
+            let verdicts = verdicts.collect();
+            self.give_back(known.scratch);
+            return verdicts;
         }
         server
             .tools
@@ -128,9 +130,24 @@ impl Classifier {
             .collect()
     }
 
+    /// Buffers to classify with. To make them anew for each server costs as much as a tool of it.
+    fn scratch(&self) -> scan::Scratch {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.pop().unwrap_or_else(|| scan::Scratch::new(&self.rules))
+    }
+
+    fn give_back(&self, scratch: scan::Scratch) {
+        self.free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(scratch);
+    }
+
     /// Findings in the instructions that a server gives to the model.
     pub fn instructions(&self, text: &str) -> Vec<Finding> {
-        let mut scratch = scan::Scratch::new(&self.rules);
-        findings::of_instructions(&self.rules, &mut scratch, text)
+        let mut scratch = self.scratch();
+        let found = findings::of_instructions(&self.rules, &mut scratch, text);
+        self.give_back(scratch);
+        found
     }
 }

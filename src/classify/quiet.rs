@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-/// Shorter strings are looked at sooner than looked up, in bytes.
-const SHORTEST: usize = 12;
 /// The most strings that are kept of one server.
 const MOST: usize = 4_096;
 
@@ -17,12 +15,12 @@ pub(super) struct Quiet<'t> {
 impl<'t> Quiet<'t> {
     /// Whether a string is known to say nothing.
     pub(super) fn has(&self, text: &'t str, is_name: bool) -> bool {
-        text.len() >= SHORTEST && self.texts.contains(&(text, is_name))
+        self.texts.contains(&(text, is_name))
     }
 
     /// Keeps a string that says nothing, whatever tool it stands in.
     pub(super) fn keep(&mut self, text: &'t str, is_name: bool) {
-        if text.len() >= SHORTEST && self.texts.len() < MOST {
+        if self.texts.len() < MOST {
             self.texts.insert((text, is_name));
         }
     }
@@ -42,7 +40,5 @@ mod tests {
         }
         assert!(quiet.has(&names[0], false) && !quiet.has(&names[0], true));
         assert!(quiet.has(&names[MOST - 1], false) && !quiet.has(&names[MOST], false));
-        quiet.keep("short", false);
-        assert!(!quiet.has("short", false));
     }
 }

@@ -5,7 +5,6 @@ use super::tokens::{Tok, bit};
 use crate::rules::{Compiled, Kind};
 use crate::rules::compiled::{Asks, Ready, ReadyRule, Role, Step};
 use crate::rules::source::{At, Place, Sentence};
-use crate::rules::tables::Row;
 use crate::text::Token;
 
 /// Which string of a tool a hit lies in.
@@ -208,13 +207,6 @@ pub(super) struct View {
     pub weight: f32,
 }
 
-/// A word of a text that can be a later step of some sequence: where it stands, and which steps.
-#[derive(Debug, Clone, Copy)]
-struct Later {
-    at: usize,
-    row: Row,
-}
-
 /// A sequence that stands in a text, from its first word to its last.
 #[derive(Debug, Clone, Copy)]
 struct Stood {
@@ -228,8 +220,6 @@ struct Stood {
 /// What is known on the way through a text.
 #[derive(Debug)]
 pub(super) struct Walk {
-    /// The words that can be later steps of sequences.
-    later: Vec<Later>,
     stood: Vec<Stood>,
     /// Of each sequence, the text in which it was looked for last, and the first word of it that
     /// was not tried as its first.
@@ -241,7 +231,6 @@ pub(super) struct Walk {
 impl Walk {
     fn new(rules: &Compiled) -> Walk {
         Walk {
-            later: Vec::new(),
             stood: Vec::new(),
             tried: vec![(0, 0); rules.patterns.len()],
             stamp: 0,
@@ -294,19 +283,12 @@ pub(super) fn text(
 )]
 fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
     let Walk {
-        later,
         stood,
         tried,
         stamp,
     } = walk;
     *stamp = stamp.wrapping_add(1);
     stood.clear();
-    later.clear();
-    later.extend(toks.iter().enumerate().filter_map(|(at, tok)| {
-        let row = rules.later_row(tok.word)?;
-        Some(Later { at, row })
-    }));
-    let mut later = later.as_slice();
     let starts = rules.starts(place);
     let mut in_order = true;
     let (mut begin, mut end) = (0, 0);
@@ -320,19 +302,8 @@ fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
             begin = at - toks[end..at].iter().rev().take_while(other).count();
             end = at + toks[at..].iter().take_while(other).count();
         }
-        while let Some((first, rest)) = later.split_first()
-            && first.at <= at
-        {
-            later = rest;
-        }
-        // How many words are passed over to reach the nearest that can be a second step.
-        let passed = match later.first() {
-            Some(nearest) if nearest.at < end => nearest.at - at - 1,
-            _ => usize::MAX,
-        };
         for start in begun {
             let gap = usize::from(start.gap);
-            let steps = &rules.patterns[start.pattern as usize].steps;
             if start.step == 0 {
                 if !start.fits(tok.bits) {
                     continue;
@@ -340,15 +311,10 @@ fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
                 let mut last = at;
                 if let Some(second) = start.near {
                     // Most sequences are ruled out by their second step.
-                    let near = end.min(at + 2 + gap);
-                    if gap < passed
-                        || !later
-                            .iter()
-                            .take_while(|word| word.at < near)
-                            .any(|word| rules.row_has(word.row, second))
-                    {
+                    if !any_belongs(rules, &toks[at + 1..end.min(at + 2 + gap)], second) {
                         continue;
                     }
+                    let steps = &rules.patterns[start.pattern as usize].steps;
                     match follow(rules, toks, at, &steps[1..], false) {
                         Some(found) => last = found,
                         None => continue,
@@ -364,12 +330,10 @@ fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
             }
             let before = start.near.unwrap_or(0);
             let near = begin.max(at.saturating_sub(gap + 1));
-            if !toks[near..at]
-                .iter()
-                .any(|tok| rules.belongs(tok.word, before))
-            {
+            if !any_belongs(rules, &toks[near..at], before) {
                 continue;
             }
+            let steps = &rules.patterns[start.pattern as usize].steps;
             // A word is tried once as the first of a sequence, however often its rarest follows.
             let done = &mut tried[start.pattern as usize];
             let mut first = begin.max(at.saturating_sub(usize::from(start.reach)));
@@ -397,6 +361,11 @@ fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
     if !in_order {
         stood.sort_unstable_by_key(|stood| (stood.from, stood.pattern));
     }
+}
+
+#[inline]
+fn any_belongs(rules: &Compiled, toks: &[Tok], element: u32) -> bool {
+    toks.iter().any(|tok| rules.belongs(tok.word, element))
 }
 
 /// The last token of the nearest match of a sequence whose first word is at `from`; with `to_end`,

@@ -211,7 +211,10 @@ fn join_phrases(rules: &Compiled, from: usize, toks: &mut Vec<Tok>) {
     while read < toks.len() {
         let tok = toks[read];
         let mut joined = None;
-        if rules.may_start_phrase(tok.word) {
+        if toks
+            .get(read + 1)
+            .is_some_and(|next| rules.may_start_phrase(tok.word, next.word))
+        {
             let mut node = 0;
             let mut at = read;
             while at < toks.len() {

@@ -8,7 +8,7 @@ use super::compiled::{
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
 use super::source::{At, Fact, Kind, Match, Matcher, Place, Rule, Sentence, Status};
-use super::tables::{Elements, Word, Words, renumber};
+use super::tables::{Word, Words};
 use super::vocabulary::Vocabulary;
 use crate::model::Severity;
 use crate::text::inflect::{self, Form};
@@ -457,7 +457,7 @@ fn assemble(
     set: &RuleSet,
     builder: Builder,
     lexicon: &LexiconFile,
-    mut patterns: Vec<Pattern>,
+    patterns: Vec<Pattern>,
     matchers: Vec<Ready>,
     wholes: Vec<u32>,
     rules: Vec<ReadyRule>,
@@ -546,18 +546,21 @@ fn assemble(
         }
     }
     let mut tree = HashMap::with_hasher(foldhash::fast::FixedState::with_seed(7));
-    let mut phrase_heads = vec![false; bases.len()];
+    let mut goes_on = vec![0u64; bases.len()];
     let mut nodes = 0u32;
     for (phrase, parts) in &phrases {
         let mut place_in_tree = 0u32;
+        let mut first = 0;
         for (place, part) in parts.iter().enumerate() {
             let word = ids
                 .get(part)
                 .or_else(|| surfaces.get(part))
                 .copied()
                 .unwrap_or(0);
-            if place == 0 {
-                phrase_heads[word as usize] = true;
+            match place {
+                0 => first = word,
+                1 => goes_on[first as usize] |= 1 << (word & 63),
+                _ => {}
             }
             let entry = tree.entry((place_in_tree, word)).or_insert_with(|| {
                 nodes += 1;
@@ -571,19 +574,16 @@ fn assemble(
     }
     let mut elements = by_number(elements);
     add_written_forms(&ids, of_lexicon, &mut elements);
-    let members = renumber(elements, &mut patterns);
-    let elements = Elements::new(&patterns, &members, bases.len());
     let words = flags
         .iter()
-        .zip(phrase_heads)
-        .map(|(flags, starts_phrase)| Word::new(*flags, starts_phrase))
+        .zip(goes_on)
+        .map(|(flags, goes_on)| Word::new(*flags, goes_on))
         .collect();
-    let words = Words::new(words, &patterns, &members, &elements, &frequency);
+    let words = Words::new(words, &patterns, &elements, &frequency);
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
         words,
         verb_of,
-        elements,
         phrases: tree,
         longest_run,
         patterns,
@@ -591,6 +591,17 @@ fn assemble(
             .iter()
             .copied()
             .filter(|number| matchers[*number as usize].whole == Whole::Property)
+            .collect(),
+        text_facts: wholes
+            .iter()
+            .filter_map(|number| {
+                let matcher = &matchers[*number as usize];
+                let is_text = rules[matcher.asks.rule as usize].kind == Kind::Text;
+                match &matcher.whole {
+                    Whole::Fact(fact) if is_text => Some((*number, *fact)),
+                    _ => None,
+                }
+            })
             .collect(),
         matchers,
         wholes,

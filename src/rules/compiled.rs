@@ -2,7 +2,7 @@
 //! their first word. [`super::compile`] makes it.
 
 use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
-use super::tables::{Elements, InPlace, Row, Words};
+use super::tables::{InPlace, Words};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
 use crate::text::inflect::Form;
@@ -235,7 +235,6 @@ pub struct Compiled {
     pub(super) words: Words,
     /// Of each word that is the plural of a verb too (`posts`), that verb; else 0.
     pub(super) verb_of: Vec<u32>,
-    pub(super) elements: Elements,
     pub(super) phrases: HashMap<(u32, u32), (u32, u32), foldhash::fast::FixedState>,
     /// Longest unspaced word in characters.
     pub longest_run: usize,
@@ -245,6 +244,8 @@ pub struct Compiled {
     pub matchers: Vec<Ready>,
     /// Matchers that are not started by words.
     pub wholes: Vec<u32>,
+    /// The facts that text rules ask for, each with its matcher.
+    pub text_facts: Vec<(u32, Fact)>,
     /// Those among them that are about a property of any name.
     pub any_property: Vec<u32>,
     /// Rules, in the order of their ids.
@@ -327,19 +328,7 @@ impl Compiled {
     /// Whether a word belongs to an element.
     #[inline]
     pub fn belongs(&self, word: u32, element: u32) -> bool {
-        self.elements.have(word, element)
-    }
-
-    /// What a word can be after the first step of a sequence; none where it can be nothing.
-    #[inline]
-    pub fn later_row(&self, word: u32) -> Option<Row> {
-        self.words.later_row(word)
-    }
-
-    /// Whether a word of a row belongs to an element of a later step.
-    #[inline]
-    pub fn row_has(&self, row: Row, element: u32) -> bool {
-        self.elements.row_has(row, element)
+        self.words.belongs(word, element)
     }
 
     /// The sequences that are looked for in a place.
@@ -348,10 +337,10 @@ impl Compiled {
         self.words.in_place(place)
     }
 
-    /// Whether a phrase can begin with a word.
+    /// Whether a phrase may begin with a word and go on with another; most do not.
     #[inline]
-    pub fn may_start_phrase(&self, word: u32) -> bool {
-        self.words.of(word).starts_phrase
+    pub fn may_start_phrase(&self, word: u32, next: u32) -> bool {
+        self.words.of(word).goes_on >> (next & 63) & 1 == 1
     }
 
     /// One step in the tree of phrases: the next node, and the phrase that ends there (0: none).

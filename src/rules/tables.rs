@@ -45,11 +45,12 @@ const TEXTS: [Place; 6] = [
 pub(super) struct Word {
     /// Bits of [`super::compiled::flag`].
     pub(super) flags: u16,
-    /// Whether a phrase can begin with it.
-    pub(super) starts_phrase: bool,
-    /// Where its row of later elements begins, and the elements folded into one number; 0 where it
-    /// has none.
-    later: u32,
+    /// Which words can go on with a phrase that begins with it: a bit for the last six bits of the
+    /// number of each. 0 where no phrase does.
+    pub(super) goes_on: u64,
+    /// Where its row of elements begins, and the elements folded into one number: what is not there
+    /// is not in the row, and most of what is asked for is not.
+    row: u32,
     folded: u64,
     /// By place of [`TEXTS`], the list of sequences that begin with it.
     lists: [u32; TEXTS.len()],
@@ -57,10 +58,10 @@ pub(super) struct Word {
 
 impl Word {
     /// A word that no sequence asks for yet.
-    pub(super) fn new(flags: u16, starts_phrase: bool) -> Word {
+    pub(super) fn new(flags: u16, goes_on: u64) -> Word {
         Word {
             flags,
-            starts_phrase,
+            goes_on,
             ..Word::default()
         }
     }
@@ -71,6 +72,7 @@ impl Word {
 pub(super) struct Words {
     words: Vec<Word>,
     starts: [Starts; TEXTS.len()],
+    elements: Rows,
 }
 
 impl Words {
@@ -79,7 +81,6 @@ impl Words {
         mut words: Vec<Word>,
         patterns: &[Pattern],
         members: &[BTreeSet<u32>],
-        elements: &Elements,
         frequency: &[u32],
     ) -> Words {
         let common: Vec<u64> = members
@@ -90,16 +91,19 @@ impl Words {
             })
             .collect();
         let starts = TEXTS.map(|place| Starts::new(patterns, members, &common, words.len(), place));
-        for (number, word) in words.iter_mut().enumerate() {
-            if let Some(row) = elements.later.row_at(number) {
-                word.later = row.from;
-                word.folded = row.folded;
-            }
+        let (elements, rows) = Rows::new(members, words.len());
+        for ((number, word), row) in words.iter_mut().enumerate().zip(rows) {
+            word.row = row;
+            word.folded = elements.folded(row);
             word.lists = starts
                 .each_ref()
                 .map(|starts| starts.by_word.list_of(number));
         }
-        Words { words, starts }
+        Words {
+            words,
+            starts,
+            elements,
+        }
     }
 
     #[inline]
@@ -107,13 +111,11 @@ impl Words {
         self.words.get(word as usize).copied().unwrap_or_default()
     }
 
-    /// The row of a word among the elements of later steps, where it has some.
+    /// Whether a word belongs to an element.
     #[inline]
-    pub(super) fn later_row(&self, word: u32) -> Option<Row> {
-        let word = self.words.get(word as usize)?;
-        (word.folded != 0).then_some(Row {
-            from: word.later,
-            folded: word.folded,
+    pub(super) fn belongs(&self, word: u32, element: u32) -> bool {
+        self.words.get(word as usize).is_some_and(|word| {
+            word.folded >> (element & 63) & 1 == 1 && self.elements.at(word.row, element)
         })
     }
 
@@ -309,77 +311,17 @@ impl<T: Copy + Eq + Hash> Lists<T> {
     }
 }
 
-/// Which elements each word belongs to, one bit each: the elements of later steps in one table,
-/// which every word of every text is held against, the others in another.
-#[derive(Debug, Clone)]
-pub(super) struct Elements {
-    later: Rows,
-    others: Rows,
-    /// How many elements the first table has.
-    count: u32,
-}
-
-impl Elements {
-    /// Of sequences whose elements were numbered by [`renumber`].
-    pub(super) fn new(patterns: &[Pattern], members: &[BTreeSet<u32>], words: usize) -> Elements {
-        let count = patterns
-            .iter()
-            .flat_map(|pattern| pattern.steps.iter().skip(1))
-            .map(|step| step.element as usize + 1)
-            .max()
-            .unwrap_or(0);
-        let (later, others) = members.split_at(count);
-        Elements {
-            later: Rows::new(later, words),
-            others: Rows::new(others, words),
-            count: u32::try_from(count).unwrap_or(u32::MAX),
-        }
-    }
-
-    /// Whether a row has an element of a later step.
-    #[inline]
-    pub(super) fn row_has(&self, row: Row, element: u32) -> bool {
-        row.may_have(element) && self.later.at(row.from, element)
-    }
-
-    #[inline]
-    pub(super) fn have(&self, word: u32, element: u32) -> bool {
-        match element.checked_sub(self.count) {
-            None => self.later.have(word, element),
-            Some(element) => self.others.have(word, element),
-        }
-    }
-}
-
-/// A row of bits for each word. Words of one class share a row.
+/// Which elements each word belongs to: a row of bits for each. Words of one class share a row.
 #[derive(Debug, Clone)]
 struct Rows {
-    /// Of each word, where its row begins.
-    from: Vec<u32>,
     /// The numbers of a row.
     width: usize,
     bits: Vec<u64>,
 }
 
-/// Where a row that has some bit begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
-    from: u32,
-    /// All its elements, each by the last six bits of its number: what is not here is not in the
-    /// row, and most of what is asked for is not.
-    folded: u64,
-}
-
-impl Row {
-    /// Whether an element may be in the row, by a look that needs no memory.
-    #[inline]
-    pub const fn may_have(self, element: u32) -> bool {
-        self.folded >> (element & 63) & 1 == 1
-    }
-}
-
 impl Rows {
-    fn new(members: &[BTreeSet<u32>], words: usize) -> Rows {
+    /// Of the words of each element; where the row of each word begins.
+    fn new(members: &[BTreeSet<u32>], words: usize) -> (Rows, Vec<u32>) {
         let width = members.len().div_ceil(64).max(1);
         let mut rows = vec![vec![0u64; width]; words];
         for (bit, words) in members.iter().enumerate() {
@@ -388,67 +330,23 @@ impl Rows {
             }
         }
         let lists = Lists::new(rows);
-        Rows {
-            from: (0..words)
-                .map(|word| lists.ranges[lists.list_of(word) as usize].0)
-                .collect(),
-            width,
-            bits: lists.all,
-        }
+        let begins = (0..words)
+            .map(|word| lists.ranges[lists.list_of(word) as usize].0)
+            .collect();
+        let bits = lists.all;
+        (Rows { width, bits }, begins)
     }
 
-    /// The row of a word; none where it is empty.
-    fn row_at(&self, word: usize) -> Option<Row> {
-        let from = *self.from.get(word)?;
-        let bits = self.bits.get(from as usize..from as usize + self.width)?;
-        let folded = bits.iter().fold(0, |all, bits| all | bits);
-        (folded != 0).then_some(Row { from, folded })
+    /// All elements of a row, each by the last six bits of its number.
+    fn folded(&self, row: u32) -> u64 {
+        let bits = self.bits.get(row as usize..row as usize + self.width);
+        bits.unwrap_or_default().iter().fold(0, |all, bits| all | bits)
     }
 
     #[inline]
-    fn at(&self, from: u32, bit: u32) -> bool {
+    fn at(&self, row: u32, element: u32) -> bool {
         self.bits
-            .get((from + (bit >> 6)) as usize)
-            .is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
+            .get((row + (element >> 6)) as usize)
+            .is_some_and(|bits| bits >> (element & 63) & 1 == 1)
     }
-
-    #[inline]
-    fn have(&self, word: u32, bit: u32) -> bool {
-        self.from
-            .get(word as usize)
-            .is_some_and(|from| self.at(*from, bit))
-    }
-}
-
-/// Gives the elements, the words of each by its number, new numbers: first those that stand at the
-/// second step of a sequence, since only they are asked for at every word, and those of sequences
-/// that begin alike side by side; then those of later steps; then the others.
-pub(super) fn renumber(
-    elements: Vec<BTreeSet<u32>>,
-    patterns: &mut [Pattern],
-) -> Vec<BTreeSet<u32>> {
-    let mut begun: Vec<&Pattern> = patterns.iter().collect();
-    begun.sort_by_key(|pattern| pattern.steps.first().map(|step| step.element));
-    let seconds = begun.iter().filter_map(|pattern| pattern.steps.get(1));
-    let laters = begun
-        .iter()
-        .flat_map(|pattern| pattern.steps.iter().skip(2));
-    let all = (0u32..).take(elements.len());
-    let order = seconds.chain(laters).map(|step| step.element).chain(all);
-    let mut numbers: HashMap<u32, u32> = HashMap::new();
-    for element in order {
-        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        numbers.entry(element).or_insert(next);
-    }
-    for step in patterns.iter_mut().flat_map(|pattern| &mut pattern.steps) {
-        if let Some(new) = numbers.get(&step.element) {
-            step.element = *new;
-        }
-    }
-    let mut sorted: Vec<(u32, BTreeSet<u32>)> = (0u32..)
-        .zip(elements)
-        .map(|(old, words)| (numbers.get(&old).copied().unwrap_or(old), words))
-        .collect();
-    sorted.sort_unstable_by_key(|(new, _)| *new);
-    sorted.into_iter().map(|(_, words)| words).collect()
 }

@@ -31,6 +31,8 @@ pub(super) struct Vocabulary {
     full: bool,
     /// Length of the longest word in bytes.
     longest: usize,
+    /// Of those that are ASCII.
+    longest_ascii: usize,
 }
 
 /// A short word, packed: some ten thousand of them are to stay in the cache.
@@ -105,6 +107,8 @@ impl Vocabulary {
     /// Makes the table of `words`, surfaces in small letters.
     pub(super) fn new(words: HashMap<Box<str>, Met, foldhash::fast::FixedState>) -> Vocabulary {
         let longest = words.keys().map(|word| word.len()).max().unwrap_or(0);
+        let ascii = words.keys().filter(|word| word.is_ascii());
+        let longest_ascii = ascii.map(|word| word.len()).max().unwrap_or(0);
         // At most two thirds full, so that a word that is not there is soon known.
         let size = (words.len() * 3 / 2 + 1).next_power_of_two();
         let mut vocabulary = Vocabulary {
@@ -114,6 +118,7 @@ impl Vocabulary {
             others: HashMap::default(),
             full: false,
             longest,
+            longest_ascii,
         };
         for (word, met) in words {
             // More short words than a place can name are kept with the long ones.
@@ -177,6 +182,10 @@ impl Vocabulary {
     /// Looks up a word that is long, not ASCII, or one of too many.
     #[cold]
     fn look_up_other(&self, word: &[u8]) -> Met {
+        // An identifier, mostly.
+        if word.len() > self.longest_ascii && word.is_ascii() {
+            return UNKNOWN;
+        }
         let Ok(word) = std::str::from_utf8(word) else {
             return UNKNOWN;
         };
