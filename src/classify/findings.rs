@@ -13,7 +13,7 @@ use super::strings;
 use super::tokens::{self, Tok};
 use super::witness;
 use crate::model::{Finding, Severity, Shown, Tool};
-use crate::rules::compiled::flag;
+use crate::rules::compiled::{Whole, flag};
 use crate::rules::source::{Fact, Place};
 use crate::rules::Compiled;
 use crate::text::inflect::Form;
@@ -23,6 +23,8 @@ use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 /// The most characters of a finding's text that are shown.
 const SHOWN: usize = 160;
+/// The most places of one fact in one string.
+const MOST: usize = 8;
 
 /// Findings in the strings of one tool of a server, right after its verdict, whose words are still
 /// in `scratch`.
@@ -90,6 +92,15 @@ impl Field<'_, '_> {
             Field::Schema(root, place) => format_smolstr!("{root}{}", place.path()),
         }
     }
+}
+
+/// Which tools are looked for in a text.
+#[derive(Clone, Copy)]
+enum Tools {
+    /// Other tools of the server.
+    Others,
+    /// Tools that the server does not have.
+    Foreign,
 }
 
 /// One rule that fired in one string.
@@ -179,7 +190,9 @@ impl Search<'_> {
                 let toks = words_of(scratch, field, &view);
                 let own = scratch.hits_of(*rule).map(|at| {
                     let hit = &hits[at];
-                    let sentence = (at < words).then(|| sentence_of(toks, hit));
+                    // Only in the text itself do the places of facts lie where the words do.
+                    let has_sentence = at < words || view.is_same() && has_place(self.rules, hit);
+                    let sentence = has_sentence.then(|| sentence_of(toks, hit));
                     (at, hit.role, sentence)
                 });
                 let Some(at) = witness::of(ready, own) else {
@@ -276,7 +289,19 @@ impl Search<'_> {
     ) {
         let odd = normalise::oddities(text);
         let marks = marks::of(text);
+        let mut places = Vec::new();
         for (number, fact) in &self.rules.text_facts {
+            if fact.has_place() {
+                places.clear();
+                match fact {
+                    Fact::MailAddress => places.extend(marks::mail_addresses(text).take(MOST)),
+                    Fact::Address => places.extend(marks::addresses(text).take(MOST)),
+                    Fact::ForeignTool => self.tools_in(text, Tools::Foreign, &mut places),
+                    _ => self.tools_in(text, Tools::Others, &mut places),
+                }
+                into.extend(places.iter().map(|span| (*number, *fact, *span)));
+                continue;
+            }
             let all = Some((0, text.len()));
             let span = match fact {
                 Fact::HiddenCharacters => odd.hidden,
@@ -289,8 +314,6 @@ impl Search<'_> {
                 Fact::PseudoTag => marks.pseudo_tag,
                 Fact::TurnMarker => marks.turn,
                 Fact::RemoteImage => marks.remote_image,
-                Fact::MailAddress => marks::mail_address(text),
-                Fact::ForeignTool => self.foreign_tool(text),
                 Fact::Decoded => all,
                 Fact::CollidingName => all.filter(|_| collides),
                 Fact::IsName | Fact::IsParameter => all.filter(|_| given.contains(fact)),
@@ -310,26 +333,36 @@ impl Search<'_> {
         Hit::of_whole(number, matcher, scan::Field::Whole, span, 1.0)
     }
 
-    /// The first word that is written like the name of a tool, of words joined by underscores with
-    /// a verb among them, and names neither a tool nor a parameter of the server.
-    fn foreign_tool(&self, text: &str) -> Option<(usize, usize)> {
-        let (tool, neighbours) = self.own?;
+    /// The words that are written like the name of a tool, of words joined by underscores: those of
+    /// other tools of the server, or those with a verb among them that name neither a tool nor a
+    /// parameter of it.
+    fn tools_in(&self, text: &str, which: Tools, into: &mut Vec<(usize, usize)>) {
+        let Some((tool, neighbours)) = self.own else {
+            return;
+        };
         let verb = |part: &str| {
             let met = self.rules.look_up(part);
             met.form == Form::Base
                 && self.rules.flags(met.word) & (flag::VERB | flag::NOUNISH) == flag::VERB
         };
-        marks::joined_words(text).find(|(start, end)| {
-            let word = text.get(*start..*end).unwrap_or_default();
-            word != tool.name
-                && word.split('_').any(verb)
+        let foreign = |word: &str| {
+            word.split('_').any(verb)
                 && !neighbours.have(word)
                 && tool
                     .input_schema
                     .as_ref()
                     .and_then(|schema| schema.get("properties"))
                     .is_none_or(|properties| properties.get(word).is_none())
-        })
+        };
+        let wanted = |(start, end): &(usize, usize)| {
+            let word = text.get(*start..*end).unwrap_or_default();
+            word != tool.name
+                && match which {
+                    Tools::Others => neighbours.have(word),
+                    Tools::Foreign => foreign(word),
+                }
+        };
+        into.extend(marks::joined_words(text).filter(wanted).take(MOST));
     }
 
     /// What is reported: rules that stand alone; rules that do not, when another witness of
@@ -402,10 +435,19 @@ fn words_of<'s>(
     }
 }
 
-/// The sentence that a hit on words begins in.
+/// Whether a hit is of a fact that lies somewhere in the string.
+fn has_place(rules: &Compiled, hit: &Hit) -> bool {
+    match &rules.matchers[hit.matcher as usize].whole {
+        Whole::Fact(fact) => fact.has_place(),
+        _ => false,
+    }
+}
+
+/// The sentence that a hit begins in.
 fn sentence_of(toks: &[Tok], hit: &Hit) -> u16 {
-    let at = toks.partition_point(|tok| tok.start < hit.start);
-    toks.get(at).map_or(0, |tok| tok.sentence)
+    let behind = toks.partition_point(|tok| tok.start <= hit.start);
+    toks.get(behind.saturating_sub(1))
+        .map_or(0, |tok| tok.sentence)
 }
 
 /// The id of the finding that two independent witnesses make.

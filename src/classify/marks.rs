@@ -143,16 +143,31 @@ fn remote_image(lower: &str) -> Option<(usize, usize)> {
         .then_some((from, end))
 }
 
-/// The first mail address: a name, an at sign, and a host with a dot.
-pub(super) fn mail_address(text: &str) -> Option<(usize, usize)> {
+/// The mail addresses: a name, an at sign, and a host with a dot.
+pub(super) fn mail_addresses(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let of_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+');
     let of_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b'@', bytes).find_map(|at| {
+    memchr::memchr_iter(b'@', bytes).filter_map(move |at| {
         let before = bytes[..at].iter().rev().take_while(|b| of_name(b)).count();
         let after = bytes[at + 1..].iter().take_while(|b| of_host(b)).count();
         let host = text.get(at + 1..at + 1 + after)?.trim_end_matches('.');
         (before > 0 && host.contains('.')).then_some((at - before, at + 1 + host.len()))
+    })
+}
+
+/// The web addresses: a scheme, and what follows up to a blank, a quote or a bracket.
+pub(super) fn addresses(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let bytes = text.as_bytes();
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
+    memchr::memchr_iter(b':', bytes).filter_map(move |at| {
+        if !bytes[at..].starts_with(b"://") {
+            return None;
+        }
+        let scheme = |b: &&u8| b.is_ascii_alphanumeric();
+        let before = bytes[..at].iter().rev().take_while(scheme).count();
+        let after = bytes[at + 3..].iter().take_while(|b| !ends(b)).count();
+        (before > 0 && after > 0).then_some((at - before, at + 3 + after))
     })
 }
 
@@ -239,7 +254,19 @@ mod tests {
 
     #[test]
     fn a_mail_address_has_a_host_with_a_dot() {
-        assert_eq!(mail_address("to a.b@example.org."), Some((3, 18)));
-        assert_eq!(mail_address("@scope/name or x@y or @"), None);
+        let found = |text| mail_addresses(text).collect::<Vec<_>>();
+        assert_eq!(found("to a.b@example.org."), [(3, 18)]);
+        assert_eq!(found("a@b.c, d@e.f"), [(0, 5), (7, 12)]);
+        assert_eq!(found("@scope/name or x@y or @"), []);
+    }
+
+    #[test]
+    fn a_web_address_has_a_scheme_and_a_host() {
+        let text = "see <https://example.org/a?b=c>, http://192.0.2.1:80 or s3://x; not :// or a: b";
+        let found: Vec<&str> = addresses(text).map(|(a, b)| &text[a..b]).collect();
+        assert_eq!(
+            found,
+            ["https://example.org/a?b=c", "http://192.0.2.1:80", "s3://x;"]
+        );
     }
 }

@@ -208,7 +208,13 @@ fn asks_facts_alone(rule: &Rule) -> bool {
     let unseen = |matcher: &Matcher| {
         matches!(
             matcher.fact,
-            Some(Fact::ForeignTool | Fact::IsName | Fact::IsParameter)
+            Some(
+                Fact::ForeignTool
+                    | Fact::OtherTool
+                    | Fact::Address
+                    | Fact::IsName
+                    | Fact::IsParameter
+            )
         )
     };
     let Match { any, all, .. } = &rule.matches;

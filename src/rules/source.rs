@@ -330,6 +330,21 @@ pub enum Fact {
     MailAddress,
     /// A string names a tool that the server does not have.
     ForeignTool,
+    /// A string names another tool of the server.
+    OtherTool,
+    /// A string holds a web address.
+    Address,
+}
+
+impl Fact {
+    /// Whether it lies somewhere in a string, in a sentence of its own, and may do so more than
+    /// once.
+    pub const fn has_place(self) -> bool {
+        matches!(
+            self,
+            Fact::ForeignTool | Fact::OtherTool | Fact::MailAddress | Fact::Address
+        )
+    }
 }
 
 /// One value or a list of them.
