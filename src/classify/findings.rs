@@ -7,7 +7,7 @@ use super::Neighbours;
 use super::heads;
 use super::marks;
 use super::quiet::Quiet;
-use super::scan::{self, Hit, Scratch, View};
+use super::scan::{self, Hit, Scratch, View, Walk};
 use super::shape::Shape;
 use super::strings;
 use super::tokens::{self, Tok};
@@ -162,20 +162,30 @@ impl Search<'_> {
         let joins = shape.joins() && marks::joined_words(text).next().is_some();
         let before = self.witnesses.len();
         let mut given = Vec::new();
-        let views = if collides || self.rules.facts_alone || shape.is_odd(text) {
+        let mut views = Vec::new();
+        let mut odd = collides || self.rules.facts_alone;
+        if odd || shape.is_odd(text) {
+            views = normalise::views(text);
             self.facts(text, facts, collides, &mut given);
-            normalise::views(text)
-        } else {
+            odd |= views.len() > 1 || !views[0].is_same();
+            odd |= given.iter().any(|(_, fact, _)| fact.is_mark());
+        }
+        if !odd {
             let view = normalise::View::same(text);
             if !self.may_say(scratch, field, &view, facts) {
                 return !joins;
             }
-            self.facts(text, facts, collides, &mut given);
-            vec![view]
-        };
+            if views.is_empty() {
+                self.facts(text, facts, collides, &mut given);
+                views.push(view);
+            }
+        }
         for view in views {
             let mut hits = std::mem::take(&mut scratch.action_hits);
-            self.words(scratch, field, &view, facts, &mut hits);
+            if odd {
+                read(self.rules, scratch, field, &view, facts);
+            }
+            self.words(scratch, field, &view, &mut hits);
             let words = hits.len();
             hits.extend(given.iter().filter_map(|(number, fact, span)| {
                 let met = *fact != Fact::Decoded || view.decoded;
@@ -187,7 +197,11 @@ impl Search<'_> {
                 if !scratch.may_fire(ready, *rule) {
                     continue;
                 }
-                let toks = words_of(scratch, field, &view);
+                let toks = if of_verdict(field, &view) {
+                    &scratch.description
+                } else {
+                    &scratch.other
+                };
                 let own = scratch.hits_of(*rule).map(|at| {
                     let hit = &hits[at];
                     // Only in the text itself do the places of facts lie where the words do.
@@ -230,25 +244,26 @@ impl Search<'_> {
         view: &normalise::View<'_>,
         facts: &[Fact],
     ) -> bool {
+        read(self.rules, scratch, field, view, facts);
+        let (toks, walk) = words_of(scratch, field, view);
+        if !scan::is_guarded(self.rules, toks, walk) {
+            return false;
+        }
         let mut hits = std::mem::take(&mut scratch.action_hits);
-        self.words(scratch, field, view, facts, &mut hits);
-        let may = !hits.is_empty() && {
-            scratch.settle(&hits);
-            let may = |rule: &u32| scratch.may_fire(&self.rules.rules[*rule as usize], *rule);
-            scratch.touched.iter().any(may)
-        };
+        self.words(scratch, field, view, &mut hits);
+        scratch.settle(&hits);
+        let may = |rule: &u32| scratch.may_fire(&self.rules.rules[*rule as usize], *rule);
+        let may = scratch.touched.iter().any(may);
         scratch.action_hits = hits;
         may
     }
 
-    /// What the words of a view match, apart from what is negated. The name of a parameter
-    /// (`contents_of_the_file`) is read word by word; prose keeps such a name whole.
+    /// What the words of a view match, apart from what is negated.
     fn words(
         &self,
         scratch: &mut Scratch,
         field: Field<'_, '_>,
         view: &normalise::View<'_>,
-        facts: &[Fact],
         hits: &mut Vec<Hit>,
     ) {
         hits.clear();
@@ -257,24 +272,8 @@ impl Search<'_> {
             field: scan::Field::Whole,
             weight: 1.0,
         };
-        if matches!(field, Field::Description) && view.is_same() {
-            let Scratch {
-                description, walk, ..
-            } = scratch;
-            scan::text(self.rules, description, looked, walk, hits);
-        } else {
-            let Scratch {
-                other, raw, walk, ..
-            } = scratch;
-            other.clear();
-            if facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter) {
-                tokens::read_name(self.rules, &view.text, raw, other);
-            } else {
-                tokens::read_prose(self.rules, &view.text, raw, other);
-                heads::mark_prose(self.rules, other);
-            }
-            scan::text(self.rules, other, looked, walk, hits);
-        }
+        let (toks, walk) = words_of(scratch, field, view);
+        scan::text(self.rules, toks, looked, walk, hits);
         hits.retain(|hit| !hit.negated);
     }
 
@@ -422,16 +421,44 @@ impl Search<'_> {
     }
 }
 
-/// The words of a view that was just read.
-fn words_of<'s>(
-    scratch: &'s Scratch,
+/// Whether the words of a view are those of the description, which were read for the verdict just
+/// before.
+fn of_verdict(field: Field<'_, '_>, view: &normalise::View<'_>) -> bool {
+    matches!(field, Field::Description) && view.is_same()
+}
+
+/// Reads the words of a view. The name of a parameter (`contents_of_the_file`) is read word by
+/// word; prose keeps such a name whole.
+fn read(
+    rules: &Compiled,
+    scratch: &mut Scratch,
     field: Field<'_, '_>,
     view: &normalise::View<'_>,
-) -> &'s [Tok] {
-    if matches!(field, Field::Description) && view.is_same() {
-        &scratch.description
+    facts: &[Fact],
+) {
+    if of_verdict(field, view) {
+        return;
+    }
+    let Scratch { other, raw, .. } = scratch;
+    other.clear();
+    if facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter) {
+        tokens::read_name(rules, &view.text, raw, other);
     } else {
-        &scratch.other
+        tokens::read_prose(rules, &view.text, raw, other);
+        heads::mark_prose(rules, other);
+    }
+}
+
+/// The words of a view that was read, and what is known on the way through them.
+fn words_of<'s>(
+    scratch: &'s mut Scratch,
+    field: Field<'_, '_>,
+    view: &normalise::View<'_>,
+) -> (&'s [Tok], &'s mut Walk) {
+    if of_verdict(field, view) {
+        (&scratch.description, &mut scratch.walk)
+    } else {
+        (&scratch.other, &mut scratch.walk)
     }
 }
 

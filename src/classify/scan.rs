@@ -5,6 +5,7 @@ use super::tokens::{Tok, bit};
 use crate::rules::{Compiled, Kind};
 use crate::rules::compiled::{Asks, Ready, ReadyRule, Role, Step};
 use crate::rules::source::{At, Place, Sentence};
+use crate::rules::tables::InPlace;
 use crate::text::Token;
 
 /// Which string of a tool a hit lies in.
@@ -246,8 +247,8 @@ pub(super) fn text(
     walk: &mut Walk,
     hits: &mut Vec<Hit>,
 ) {
-    look(rules, toks, view.place, walk);
     let starts = rules.starts(view.place);
+    look(rules, toks, starts, walk);
     for stood in &walk.stood {
         let (from, tok) = (stood.from, &toks[stood.from]);
         for user in starts.users(stood.users) {
@@ -276,12 +277,18 @@ pub(super) fn text(
     }
 }
 
+/// Whether a text has what some text rule needs.
+pub(super) fn is_guarded(rules: &Compiled, toks: &[Tok], walk: &mut Walk) -> bool {
+    look(rules, toks, rules.guards(), walk);
+    !walk.stood.is_empty()
+}
+
 /// Finds the sequences that stand in a text, in the order of their first words and of their numbers.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "texts are capped far below 4 GiB"
 )]
-fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
+fn look(rules: &Compiled, toks: &[Tok], starts: InPlace<'_>, walk: &mut Walk) {
     let Walk {
         stood,
         tried,
@@ -289,7 +296,6 @@ fn look(rules: &Compiled, toks: &[Tok], place: Place, walk: &mut Walk) {
     } = walk;
     *stamp = stamp.wrapping_add(1);
     stood.clear();
-    let starts = rules.starts(place);
     let mut in_order = true;
     let (mut begin, mut end) = (0, 0);
     for (at, tok) in toks.iter().enumerate() {

@@ -203,6 +203,27 @@ impl Compiled {
     }
 }
 
+/// Of each text rule the matchers about words that it needs: of each list one has to match.
+fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Vec<Vec<u32>>> {
+    let mut needs = vec![Vec::new(); rules.len()];
+    let mut any = vec![Vec::new(); rules.len()];
+    for (number, matcher) in (0u32..).zip(matchers) {
+        let rule = matcher.asks.rule as usize;
+        if rules[rule].kind != Kind::Text || matcher.whole != Whole::No {
+            continue;
+        }
+        match matcher.asks.role {
+            Role::Any if !rules[rule].facts.any => any[rule].push(number),
+            Role::All(_) => needs[rule].push(vec![number]),
+            Role::Any | Role::None => {}
+        }
+    }
+    for (needs, any) in needs.iter_mut().zip(any) {
+        needs.extend(Some(any).filter(|any| !any.is_empty()));
+    }
+    needs
+}
+
 /// Whether a text rule asks only for facts that neither a word nor a mark of a string shows.
 fn asks_facts_alone(rule: &Rule) -> bool {
     let unseen = |matcher: &Matcher| {
@@ -585,7 +606,8 @@ fn assemble(
         .zip(goes_on)
         .map(|(flags, goes_on)| Word::new(*flags, goes_on))
         .collect();
-    let words = Words::new(words, &patterns, &elements, &frequency);
+    let needs = needs(&rules, &matchers);
+    let words = Words::new(words, &patterns, &elements, &frequency, &needs);
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
         words,

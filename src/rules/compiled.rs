@@ -343,6 +343,12 @@ impl Compiled {
         self.words.of(word).goes_on >> (next & 63) & 1 == 1
     }
 
+    /// What some text rule needs, whichever of it is rarest.
+    #[inline]
+    pub fn guards(&self) -> InPlace<'_> {
+        self.words.guards()
+    }
+
     /// One step in the tree of phrases: the next node, and the phrase that ends there (0: none).
     /// The root's children are at node 0.
     #[inline]

@@ -52,8 +52,9 @@ pub(super) struct Word {
     /// is not in the row, and most of what is asked for is not.
     row: u32,
     folded: u64,
-    /// By place of [`TEXTS`], the list of sequences that begin with it.
-    lists: [u32; TEXTS.len()],
+    /// By place of [`TEXTS`], the list of sequences that are looked for at it; the last is that of
+    /// the guards.
+    lists: [u32; TEXTS.len() + 1],
 }
 
 impl Word {
@@ -71,17 +72,19 @@ impl Word {
 #[derive(Debug, Clone)]
 pub(super) struct Words {
     words: Vec<Word>,
-    starts: [Starts; TEXTS.len()],
+    starts: [Starts; TEXTS.len() + 1],
     elements: Rows,
 }
 
 impl Words {
-    /// Of sequences whose elements are `elements`, with the words of each in `members`.
+    /// Of sequences whose elements are `elements`, with the words of each in `members`. `needs` are
+    /// the matchers that each text rule needs: of each list one has to match.
     pub(super) fn new(
         mut words: Vec<Word>,
         patterns: &[Pattern],
         members: &[BTreeSet<u32>],
         frequency: &[u32],
+        needs: &[Vec<Vec<u32>>],
     ) -> Words {
         let common: Vec<u64> = members
             .iter()
@@ -90,14 +93,22 @@ impl Words {
                 words.iter().map(of).sum()
             })
             .collect();
-        let starts = TEXTS.map(|place| Starts::new(patterns, members, &common, words.len(), place));
+        let guards = guards(patterns, &common, needs);
+        let starts = std::array::from_fn(|at| {
+            let place = TEXTS.get(at).copied();
+            let wanted = |user: &User| match place {
+                Some(place) => user.asks.places & place_bit(place) != 0,
+                None => guards.contains(&user.matcher),
+            };
+            let place = place.unwrap_or(Place::Text);
+            Starts::new(patterns, members, &common, words.len(), place, wanted)
+        });
         let (elements, rows) = Rows::new(members, words.len());
         for ((number, word), row) in words.iter_mut().enumerate().zip(rows) {
             word.row = row;
             word.folded = elements.folded(row);
-            word.lists = starts
-                .each_ref()
-                .map(|starts| starts.by_word.list_of(number));
+            let list = |at: usize| -> &Starts { &starts[at] };
+            word.lists = std::array::from_fn(|at| list(at).by_word.list_of(number));
         }
         Words {
             words,
@@ -128,7 +139,18 @@ impl Words {
     #[inline]
     pub(super) fn in_place(&self, place: Place) -> InPlace<'_> {
         // A matcher that is about no text has no sequences.
-        let at = TEXTS.iter().position(|text| *text == place).unwrap_or(0);
+        self.at(TEXTS.iter().position(|text| *text == place).unwrap_or(0))
+    }
+
+    /// What some text rule needs, whichever of it is rarest: a string without any of it says
+    /// nothing to any of them.
+    #[inline]
+    pub(super) fn guards(&self) -> InPlace<'_> {
+        self.at(TEXTS.len())
+    }
+
+    #[inline]
+    fn at(&self, at: usize) -> InPlace<'_> {
         InPlace {
             words: &self.words,
             starts: &self.starts[at],
@@ -174,23 +196,20 @@ struct Starts {
 }
 
 impl Starts {
-    /// Of the sequences that have a user in `place`; `members` are the words of each element, and
-    /// `common` says how common they are.
+    /// Of the sequences that have a wanted user in `place`; `members` are the words of each element,
+    /// and `common` says how common they are.
     fn new(
         patterns: &[Pattern],
         members: &[BTreeSet<u32>],
         common: &[u64],
         words: usize,
         place: Place,
+        wanted: impl Fn(&User) -> bool,
     ) -> Starts {
-        let wanted = place_bit(place);
         let mut users = Vec::new();
         let mut by_word = vec![Vec::new(); words];
         for (number, pattern) in (0u32..).zip(patterns) {
-            let own = pattern
-                .users
-                .iter()
-                .filter(|user| user.asks.places & wanted != 0);
+            let own = pattern.users.iter().filter(|user| wanted(user));
             let from = users.len();
             users.extend(own);
             let count = users.len() - from;
@@ -199,10 +218,7 @@ impl Starts {
             }
             let asked = asked_by_all(&users[from..], place);
             let steps = &pattern.steps;
-            // Of equals the first: its way is the shortest.
-            let rarest = (0..steps.len())
-                .min_by_key(|step| common[steps[*step].element as usize])
-                .unwrap_or(0);
+            let rarest = rarest(pattern, common).0;
             let (near, gap) = match rarest.checked_sub(1) {
                 None => (steps.get(1).map(|s| s.element), steps.get(1).map(|s| s.gap)),
                 Some(before) => (Some(steps[before].element), Some(steps[rarest].gap)),
@@ -237,6 +253,33 @@ impl Start {
     pub const fn fits(&self, stands: u16) -> bool {
         stands & self.asked.0 == self.asked.1
     }
+}
+
+/// The rarest step of a sequence, and how common it is; of equals the first, since its way is the
+/// shortest.
+fn rarest(pattern: &Pattern, common: &[u64]) -> (usize, u64) {
+    (0..pattern.steps.len())
+        .map(|step| (step, common[pattern.steps[step].element as usize]))
+        .min_by_key(|(_, common)| *common)
+        .unwrap_or_default()
+}
+
+/// Of each text rule the rarest matchers that it needs.
+fn guards(patterns: &[Pattern], common: &[u64], needs: &[Vec<Vec<u32>>]) -> BTreeSet<u32> {
+    let mut cost: HashMap<u32, u64> = HashMap::new();
+    for pattern in patterns {
+        let common = rarest(pattern, common).1;
+        for user in &pattern.users {
+            *cost.entry(user.matcher).or_default() += common;
+        }
+    }
+    let of = |list: &&Vec<u32>| list.iter().filter_map(|one| cost.get(one)).sum::<u64>();
+    needs
+        .iter()
+        .filter_map(|lists| lists.iter().min_by_key(of))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// What all of some users ask of where the first word stands.

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 /// The commonest words of English, turned by thirteen letters: they ask for a look.
 static TURNED: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| [" gur ", " naq "].map(Finder::new));
+/// The fewest bytes of a text that are looked at for them: three common words and something to say.
+const TURNED_LEAST: usize = 30;
 /// The same, turned around.
 static REVERSED: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| [" eht ", " dna "].map(Finder::new));
@@ -34,9 +36,8 @@ pub(super) fn all<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
 
 /// Whether there may be something to decode in a text, apart from escapes and entities.
 pub fn may_be_encoded(text: &str) -> bool {
-    // What is turned has at least three of the commonest words.
     let turned = |text: &[u8]| has_any(&TURNED, text) || has_any(&REVERSED, text);
-    has_run(text) || has_codes(text) || text.len() >= 12 && turned(text.as_bytes())
+    has_run(text) || has_codes(text) || text.len() >= TURNED_LEAST && turned(text.as_bytes())
 }
 
 fn has_any(words: &[Finder<'static>; 2], text: &[u8]) -> bool {
