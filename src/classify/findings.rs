@@ -182,10 +182,12 @@ impl Search<'_> {
         }
         for view in views {
             let mut hits = std::mem::take(&mut scratch.action_hits);
+            // Else the words were read, and met the rules, when it was asked whether they may say
+            // something.
             if odd {
                 read(self.rules, scratch, field, &view, facts);
+                self.words(scratch, field, &view, &mut hits);
             }
-            self.words(scratch, field, &view, &mut hits);
             let words = hits.len();
             hits.extend(given.iter().filter_map(|(number, fact, span)| {
                 let met = *fact != Fact::Decoded || view.decoded;

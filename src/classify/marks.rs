@@ -112,14 +112,30 @@ fn is_turn(text: &str, found: std::ops::Range<usize>) -> bool {
     text.get(found).is_none_or(|mark| mark != "[inst]") || closed()
 }
 
-/// Whether a text has one of the characters that all marks have: an opening bracket, or the colon
-/// after who speaks (`human:`, `assistant:`, `system:`, `user:`, `developer:`, `result:`).
-pub(super) fn may_have(text: &[u8]) -> bool {
-    memchr::memchr2(b'<', b'[', text).is_some()
-        || memchr::memchr_iter(b':', text).any(|at| {
-            let before = text[..at].last_chunk().map(|[a, b]| [a | 0x20, b | 0x20]);
-            before.is_some_and(|end| [*b"an", *b"nt", *b"em", *b"er", *b"lt"].contains(&end))
-        })
+/// Whether a text may have one of the marks.
+fn may_have(text: &[u8]) -> bool {
+    may_open(text) || may_speak(text)
+}
+
+/// Whether a text may have a tag, a comment, a marker in brackets or a picture: an opening bracket
+/// with what stands behind or before it in one of them.
+pub(super) fn may_open(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'<', b'[', text).any(|at| {
+        let next = text.get(at + 1).map_or(b' ', |next| next | 0x20);
+        match text[at] {
+            b'[' => matches!(next, b's' | b'i' | b'/') || at > 0 && text[at - 1] == b'!',
+            _ => !next.is_ascii() || b"wicshaonfl/!|<".iter().any(|b| b | 0x20 == next),
+        }
+    })
+}
+
+/// Whether a text may have the colon after who speaks (`human:`, `assistant:`, `system:`, `user:`,
+/// `developer:`, `result:`).
+pub(super) fn may_speak(text: &[u8]) -> bool {
+    memchr::memchr_iter(b':', text).any(|at| {
+        let before = text[..at].last_chunk().map(|[a, b]| [a | 0x20, b | 0x20]);
+        before.is_some_and(|end| [*b"an", *b"nt", *b"em", *b"er", *b"lt"].contains(&end))
+    })
 }
 
 /// A picture from elsewhere with a query: loading it carries data out.

@@ -1,6 +1,7 @@
 //! What the bytes of a text are, seen in one pass: nearly all texts have nothing but words, and
 //! what has to be looked for beyond words begins with a byte that they do not have.
 
+use super::marks;
 use crate::text::normalise;
 
 /// Bits for what a text has.
@@ -45,11 +46,14 @@ impl Shape {
     /// Whether there may be more to a text than its words as they stand: something hidden, encoded
     /// or marked.
     pub(super) fn is_odd(self, text: &str) -> bool {
-        self.0 & (Shape::CONTROL | Shape::OPENING | Shape::ESCAPE | Shape::AT) != 0
+        let bytes = text.as_bytes();
+        self.0 & (Shape::CONTROL | Shape::AT) != 0
+            || self.0 & Shape::OPENING != 0 && marks::may_open(bytes)
+            || self.0 & Shape::ESCAPE != 0 && normalise::may_escape(bytes)
             || self.0 & Shape::FOREIGN != 0 && !normalise::is_quiet(text)
-            || self.0 & Shape::COLON != 0 && super::marks::may_have(text.as_bytes())
+            || self.0 & Shape::COLON != 0 && marks::may_speak(bytes)
             || normalise::may_be_encoded(text)
-            || super::marks::has_long_blank(text)
+            || marks::has_long_blank(text)
     }
 }
 

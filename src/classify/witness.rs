@@ -10,25 +10,29 @@ pub(super) type Said = (usize, Role, Option<u16>);
 /// The first hit that shows what the rule found; none where the rule does not fire. `hits` are the
 /// rule's own, in the order of the text.
 pub(super) fn of(rule: &ReadyRule, hits: impl Iterator<Item = Said> + Clone) -> Option<usize> {
-    let against = |sentence: Option<u16>| {
-        let none = |(_, role, place): Said| {
-            role == Role::None && (place.is_none() || place == sentence)
-        };
-        hits.clone().any(none)
-    };
-    // A sentence that is spoken against, a fact of `none` too, holds nothing.
-    let counted = hits
-        .clone()
-        .filter(|(_, role, sentence)| *role != Role::None && !against(*sentence));
-    let begun = counted.clone().map(|(_, _, sentence)| sentence);
-    for from in begun.map(Option::unwrap_or_default) {
+    let against = hits.clone().filter(|(_, role, _)| *role == Role::None);
+    if against.clone().any(|(_, _, sentence)| sentence.is_none()) {
+        return None;
+    }
+    let spoken = against.clone().next().is_some();
+    // A sentence that is spoken against holds nothing.
+    let counted = hits.filter(|(_, role, sentence)| {
+        let same = |(_, _, other): Said| other == *sentence;
+        *role != Role::None && !(spoken && against.clone().any(same))
+    });
+    let mut before = None;
+    for (_, _, sentence) in counted.clone() {
+        let from = sentence.unwrap_or_default();
+        if before.replace(from) == Some(from) {
+            continue;
+        }
         let last = from.saturating_add(rule.within.saturating_sub(1));
         let within = |sentence: u16| rule.within == u16::MAX || (from..=last).contains(&sentence);
-        let here = counted
-            .clone()
-            .filter(|(_, _, sentence)| sentence.is_none_or(within));
         let (mut any, mut all) = (None, (None, 0u64));
-        for (at, role, sentence) in here {
+        for (at, role, sentence) in counted.clone() {
+            if !sentence.is_none_or(within) {
+                continue;
+            }
             match role {
                 Role::Any => any = any.or(Some((at, sentence))),
                 Role::All(part) => {
@@ -40,8 +44,7 @@ pub(super) fn of(rule: &ReadyRule, hits: impl Iterator<Item = Said> + Clone) -> 
         if all.1.count_ones() == u32::from(rule.all) && (any.is_some() || !rule.has_any) {
             let (at, sentence) = any.or(all.0)?;
             // A witness that is the whole string is spoken against by any of its sentences.
-            let free = sentence.is_some() || hits.clone().all(|(_, role, _)| role != Role::None);
-            return free.then_some(at);
+            return (sentence.is_some() || !spoken).then_some(at);
         }
         if rule.within == u16::MAX {
             return None;

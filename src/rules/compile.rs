@@ -203,7 +203,8 @@ impl Compiled {
     }
 }
 
-/// Of each text rule the matchers about words that it needs: of each list one has to match.
+/// Of each text rule the matchers about words that it needs: of each list one has to match. A rule
+/// that needs a mark too is left out: a string with a mark is looked at anyway.
 fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Vec<Vec<u32>>> {
     let mut needs = vec![Vec::new(); rules.len()];
     let mut any = vec![Vec::new(); rules.len()];
@@ -220,6 +221,13 @@ fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Vec<Vec<u32>>> {
     }
     for (needs, any) in needs.iter_mut().zip(any) {
         needs.extend(Some(any).filter(|any| !any.is_empty()));
+    }
+    for matcher in matchers {
+        if let (Whole::Fact(fact), Role::All(_)) = (&matcher.whole, matcher.asks.role)
+            && fact.is_mark()
+        {
+            needs[matcher.asks.rule as usize].clear();
+        }
     }
     needs
 }

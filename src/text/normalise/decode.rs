@@ -34,6 +34,14 @@ pub(super) fn all<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
     }
 }
 
+/// Whether a text may have escapes of characters or numeric entities.
+pub fn may_escape(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'\\', b'&', text).any(|at| match text[at] {
+        b'&' => text.get(at + 1) == Some(&b'#'),
+        _ => matches!(text.get(at + 1), Some(b'u' | b'x')),
+    })
+}
+
 /// Whether there may be something to decode in a text, apart from escapes and entities.
 pub fn may_be_encoded(text: &str) -> bool {
     let turned = |text: &[u8]| has_any(&TURNED, text) || has_any(&REVERSED, text);

@@ -4,7 +4,7 @@
 mod decode;
 mod odd;
 
-pub use decode::may_be_encoded;
+pub use decode::{may_be_encoded, may_escape};
 pub use odd::{Oddities, oddities};
 
 use super::confusables::{in_own_script, is_flag, is_hidden, is_tag, look_alike};
