@@ -13,9 +13,9 @@ use super::strings;
 use super::tokens::{self, Tok};
 use super::witness;
 use crate::model::{Finding, Severity, Shown, Tool};
+use crate::rules::Compiled;
 use crate::rules::compiled::{Whole, flag};
 use crate::rules::source::{Fact, Place};
-use crate::rules::Compiled;
 use crate::text::inflect::Form;
 use crate::text::normalise;
 use serde_json::Value;
@@ -166,7 +166,7 @@ impl Search<'_> {
         let mut odd = collides || self.rules.facts_alone;
         if odd || shape.is_odd(text) {
             views = normalise::views(text);
-            self.facts(text, facts, collides, &mut given);
+            self.marks(text, facts, collides, &mut given);
             odd |= views.len() > 1 || !views[0].is_same();
             odd |= given.iter().any(|(_, fact, _)| fact.is_mark());
         }
@@ -176,10 +176,11 @@ impl Search<'_> {
                 return !joins;
             }
             if views.is_empty() {
-                self.facts(text, facts, collides, &mut given);
+                self.marks(text, facts, collides, &mut given);
                 views.push(view);
             }
         }
+        self.places(text, &mut given);
         for view in views {
             let mut hits = std::mem::take(&mut scratch.action_hits);
             // Else the words were read, and met the rules, when it was asked whether they may say
@@ -279,9 +280,8 @@ impl Search<'_> {
         hits.retain(|hit| !hit.negated);
     }
 
-    /// What is to be said of a string apart from its words: the matcher that asks, the fact, and
-    /// where it lies.
-    fn facts(
+    /// What a string looks like: the matcher that asks, the fact, and where it lies.
+    fn marks(
         &self,
         text: &str,
         given: &[Fact],
@@ -290,19 +290,7 @@ impl Search<'_> {
     ) {
         let odd = normalise::oddities(text);
         let marks = marks::of(text);
-        let mut places = Vec::new();
         for (number, fact) in &self.rules.text_facts {
-            if fact.has_place() {
-                places.clear();
-                match fact {
-                    Fact::MailAddress => places.extend(marks::mail_addresses(text).take(MOST)),
-                    Fact::Address => places.extend(marks::addresses(text).take(MOST)),
-                    Fact::ForeignTool => self.tools_in(text, Tools::Foreign, &mut places),
-                    _ => self.tools_in(text, Tools::Others, &mut places),
-                }
-                into.extend(places.iter().map(|span| (*number, *fact, *span)));
-                continue;
-            }
             let all = Some((0, text.len()));
             let span = match fact {
                 Fact::HiddenCharacters => odd.hidden,
@@ -321,6 +309,28 @@ impl Search<'_> {
                 _ => None,
             };
             into.extend(span.map(|span| (*number, *fact, span)));
+        }
+    }
+
+    /// What lies somewhere in a string, and perhaps more than once.
+    fn places(&self, text: &str, into: &mut Vec<(u32, Fact, (usize, usize))>) {
+        let mut places = Vec::new();
+        // The matchers that ask for one fact stand together.
+        let mut of = None;
+        for (number, fact) in &self.rules.text_facts {
+            if !fact.has_place() {
+                continue;
+            }
+            if of.replace(*fact) != Some(*fact) {
+                places.clear();
+                match fact {
+                    Fact::MailAddress => places.extend(marks::mail_addresses(text).take(MOST)),
+                    Fact::Address => places.extend(marks::addresses(text).take(MOST)),
+                    Fact::ForeignTool => self.tools_in(text, Tools::Foreign, &mut places),
+                    _ => self.tools_in(text, Tools::Others, &mut places),
+                }
+            }
+            into.extend(places.iter().map(|span| (*number, *fact, *span)));
         }
     }
 

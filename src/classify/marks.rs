@@ -278,11 +278,16 @@ mod tests {
 
     #[test]
     fn a_web_address_has_a_scheme_and_a_host() {
-        let text = "see <https://example.org/a?b=c>, http://192.0.2.1:80 or s3://x; not :// or a: b";
+        let text =
+            "see <https://example.org/a?b=c>, http://192.0.2.1:80 or s3://x; not :// or a: b";
         let found: Vec<&str> = addresses(text).map(|(a, b)| &text[a..b]).collect();
         assert_eq!(
             found,
-            ["https://example.org/a?b=c", "http://192.0.2.1:80", "s3://x;"]
+            [
+                "https://example.org/a?b=c",
+                "http://192.0.2.1:80",
+                "s3://x;"
+            ]
         );
     }
 }

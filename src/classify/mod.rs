@@ -119,11 +119,12 @@ impl Classifier {
             .map_init(
                 || with(scan::Scratch::new(&self.rules)),
                 |known, tools| {
-                tools
-                    .iter()
-                    .map(|tool| one(known, tool))
-                    .collect::<Vec<_>>()
-            })
+                    tools
+                        .iter()
+                        .map(|tool| one(known, tool))
+                        .collect::<Vec<_>>()
+                },
+            )
             .collect::<Vec<_>>()
             .into_iter()
             .flatten()
@@ -133,7 +134,8 @@ impl Classifier {
     /// Buffers to classify with. To make them anew for each server costs as much as a tool of it.
     fn scratch(&self) -> scan::Scratch {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.pop().unwrap_or_else(|| scan::Scratch::new(&self.rules))
+        free.pop()
+            .unwrap_or_else(|| scan::Scratch::new(&self.rules))
     }
 
     fn give_back(&self, scratch: scan::Scratch) {

@@ -2,10 +2,10 @@
 
 use super::schema::Property;
 use super::tokens::{Tok, bit};
-use crate::rules::{Compiled, Kind};
 use crate::rules::compiled::{Asks, Ready, ReadyRule, Role, Step};
 use crate::rules::source::{At, Place, Sentence};
 use crate::rules::tables::InPlace;
+use crate::rules::{Compiled, Kind};
 use crate::text::Token;
 
 /// Which string of a tool a hit lies in.

@@ -17,8 +17,6 @@ impl Shape {
     const OPENING: u8 = 1 << 2;
     /// What an escape or an entity begins with.
     const ESCAPE: u8 = 1 << 3;
-    /// What a mail address has.
-    const AT: u8 = 1 << 4;
     /// What joins the words of a name.
     const UNDERSCORE: u8 = 1 << 5;
     /// What follows the name of who speaks.
@@ -47,7 +45,7 @@ impl Shape {
     /// or marked.
     pub(super) fn is_odd(self, text: &str) -> bool {
         let bytes = text.as_bytes();
-        self.0 & (Shape::CONTROL | Shape::AT) != 0
+        self.0 & Shape::CONTROL != 0
             || self.0 & Shape::OPENING != 0 && marks::may_open(bytes)
             || self.0 & Shape::ESCAPE != 0 && normalise::may_escape(bytes)
             || self.0 & Shape::FOREIGN != 0 && !normalise::is_quiet(text)
@@ -67,7 +65,6 @@ const fn kind(byte: u8) -> u8 {
         | bit(byte < b'\t' || byte == 0x1b || byte == 0x7f, Shape::CONTROL)
         | bit(byte == b'<' || byte == b'[', Shape::OPENING)
         | bit(byte == b'\\' || byte == b'&', Shape::ESCAPE)
-        | bit(byte == b'@', Shape::AT)
         | bit(byte == b'_', Shape::UNDERSCORE)
         | bit(byte == b':', Shape::COLON)
 }

@@ -98,21 +98,34 @@ pub(super) fn capped(text: &str) -> &str {
 
 fn look_up(rules: &Compiled, text: &str, raw: &[Token], into: &mut Vec<Tok>) {
     let from = into.len();
+    into.reserve(raw.len());
+    // Whether some word may go on with a phrase that the one before it begins: most texts have none.
+    let mut may_join = false;
+    let mut goes_on = 0;
     for token in raw {
-        match token.kind {
-            Kind::Word | Kind::Number | Kind::Identifier => push(
-                rules,
-                rules.look_up_bytes(token.bytes(text)),
-                token,
-                token.start,
-                token.end,
-                0,
-                into,
-            ),
-            Kind::Run => cut_run(rules, text, token, into),
+        if token.kind == Kind::Run {
+            cut_run(rules, text, token, into);
+            may_join = true;
+            continue;
         }
+        let met = rules.look_up_bytes(token.bytes(text));
+        let known = rules.known(met.word);
+        may_join |= goes_on >> (met.word & 63) & 1 == 1;
+        goes_on = known.1;
+        into.push(Tok {
+            start: token.start,
+            end: token.end,
+            word: met.word,
+            form: met.form,
+            sentence: token.sentence,
+            gap: token.gap,
+            flags: known.0,
+            bits: 0,
+        });
     }
-    join_phrases(rules, from, into);
+    if may_join {
+        join_phrases(rules, from, into);
+    }
 }
 
 fn push(

@@ -73,9 +73,15 @@ mod tests {
         assert_eq!(said(&[any(0, 0)]), Some(0));
         assert_eq!(said(&[any(0, 0), (1, Role::None, Some(0))]), None);
         assert_eq!(said(&[any(0, 0), (1, Role::None, Some(1))]), Some(0));
-        assert_eq!(said(&[any(0, 0), any(1, 1), (2, Role::None, Some(0))]), Some(1));
+        assert_eq!(
+            said(&[any(0, 0), any(1, 1), (2, Role::None, Some(0))]),
+            Some(1)
+        );
         assert_eq!(said(&[any(0, 0), (1, Role::None, None)]), None);
-        assert_eq!(said(&[(0, Role::Any, None), (1, Role::None, Some(1))]), None);
+        assert_eq!(
+            said(&[(0, Role::Any, None), (1, Role::None, Some(1))]),
+            None
+        );
         assert_eq!(said(&[]), None);
     }
 

@@ -2,8 +2,8 @@
 //! a [`Compiled`].
 
 use super::compiled::{
-    Asks, Compiled, Facts, GRAMMAR, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role, Step, User, Whole,
-    bound_bit, category_bit, flag, place_bit, type_bit,
+    Asks, Compiled, Facts, GRAMMAR, MOST_GAP, Met, Pattern, Ready, ReadyRule, Role, Step, User,
+    Whole, bound_bit, category_bit, flag, place_bit, type_bit,
 };
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
@@ -198,7 +198,14 @@ impl Compiled {
             .collect();
         let facts_alone = set.rules().any(asks_facts_alone);
         Ok(assemble(
-            set, builder, lexicon, patterns, matchers, wholes, rules, facts_alone,
+            set,
+            builder,
+            lexicon,
+            patterns,
+            matchers,
+            wholes,
+            rules,
+            facts_alone,
         ))
     }
 }
@@ -224,7 +231,7 @@ fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Vec<Vec<u32>>> {
     }
     for matcher in matchers {
         if let (Whole::Fact(fact), Role::All(_)) = (&matcher.whole, matcher.asks.role)
-            && fact.is_mark()
+            && (fact.is_mark() || *fact == Fact::Decoded)
         {
             needs[matcher.asks.rule as usize].clear();
         }
@@ -240,6 +247,7 @@ fn asks_facts_alone(rule: &Rule) -> bool {
             Some(
                 Fact::ForeignTool
                     | Fact::OtherTool
+                    | Fact::MailAddress
                     | Fact::Address
                     | Fact::IsName
                     | Fact::IsParameter
@@ -614,6 +622,18 @@ fn assemble(
         .zip(goes_on)
         .map(|(flags, goes_on)| Word::new(*flags, goes_on))
         .collect();
+    let mut text_facts: Vec<(u32, Fact)> = wholes
+        .iter()
+        .filter_map(|number| {
+            let matcher = &matchers[*number as usize];
+            let is_text = rules[matcher.asks.rule as usize].kind == Kind::Text;
+            match &matcher.whole {
+                Whole::Fact(fact) if is_text => Some((*number, *fact)),
+                _ => None,
+            }
+        })
+        .collect();
+    text_facts.sort_by_key(|(_, fact)| *fact);
     let needs = needs(&rules, &matchers);
     let words = Words::new(words, &patterns, &elements, &frequency, &needs);
     Compiled {
@@ -628,17 +648,7 @@ fn assemble(
             .copied()
             .filter(|number| matchers[*number as usize].whole == Whole::Property)
             .collect(),
-        text_facts: wholes
-            .iter()
-            .filter_map(|number| {
-                let matcher = &matchers[*number as usize];
-                let is_text = rules[matcher.asks.rule as usize].kind == Kind::Text;
-                match &matcher.whole {
-                    Whole::Fact(fact) if is_text => Some((*number, *fact)),
-                    _ => None,
-                }
-            })
-            .collect(),
+        text_facts,
         matchers,
         wholes,
         reporting: (0u32..)

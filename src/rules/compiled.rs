@@ -315,6 +315,14 @@ impl Compiled {
         self.words.of(word).flags
     }
 
+    /// The flags of a word, and a bit for each word (by the last six of its number) that goes on with
+    /// a phrase it begins.
+    #[inline]
+    pub fn known(&self, word: u32) -> (u16, u64) {
+        let word = self.words.of(word);
+        (word.flags, word.goes_on)
+    }
+
     /// The verb whose form a word is too, where the lexicon has the form as a noun of its own:
     /// *posts* is what others wrote, and what *Posts a message* does.
     #[inline]

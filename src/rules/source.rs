@@ -339,8 +339,7 @@ pub enum Fact {
 impl Fact {
     /// Whether it is of what a string looks like: a mark, something hidden or encoded.
     pub const fn is_mark(self) -> bool {
-        !self.has_place() && !matches!(self, Fact::IsName | Fact::IsParameter)
-            || matches!(self, Fact::MailAddress)
+        !self.has_place() && !matches!(self, Fact::IsName | Fact::IsParameter | Fact::Decoded)
     }
 
     /// Whether it lies somewhere in a string, in a sentence of its own, and may do so more than

@@ -223,7 +223,11 @@ impl Starts {
                 None => (steps.get(1).map(|s| s.element), steps.get(1).map(|s| s.gap)),
                 Some(before) => (Some(steps[before].element), Some(steps[rarest].gap)),
             };
-            let reach = steps[..=rarest].iter().skip(1).map(|s| u16::from(s.gap) + 1).sum();
+            let reach = steps[..=rarest]
+                .iter()
+                .skip(1)
+                .map(|s| u16::from(s.gap) + 1)
+                .sum();
             let start = Start {
                 pattern: number,
                 near,
@@ -383,7 +387,9 @@ impl Rows {
     /// All elements of a row, each by the last six bits of its number.
     fn folded(&self, row: u32) -> u64 {
         let bits = self.bits.get(row as usize..row as usize + self.width);
-        bits.unwrap_or_default().iter().fold(0, |all, bits| all | bits)
+        bits.unwrap_or_default()
+            .iter()
+            .fold(0, |all, bits| all | bits)
     }
 
     #[inline]
