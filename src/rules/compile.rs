@@ -537,7 +537,10 @@ fn assemble(
     let mut vocabulary = HashMap::with_hasher(foldhash::fast::FixedState::with_seed(7));
     let mut longest_run = 0;
     let none = Irregular::default();
-    for (base, id) in in_order(&ids) {
+    // The forms of the lexicon's words come first: a word that one rule writes takes none of them.
+    let words = in_order(&ids);
+    let (own, written): (Vec<_>, Vec<_>) = words.into_iter().partition(|(_, id)| **id < of_lexicon);
+    for (base, id) in own.into_iter().chain(written) {
         if base.contains(' ') || base.is_empty() {
             continue;
         }
