@@ -181,6 +181,7 @@ impl Search<'_> {
             }
         }
         self.places(text, &mut given);
+        let mut said = Vec::new();
         for view in views {
             let mut hits = std::mem::take(&mut scratch.action_hits);
             // Else the words were read, and met the rules, when it was asked whether they may say
@@ -205,14 +206,15 @@ impl Search<'_> {
                 } else {
                     &scratch.other
                 };
-                let own = scratch.hits_of(*rule).map(|at| {
+                said.clear();
+                said.extend(scratch.hits_of(*rule).map(|at| {
                     let hit = &hits[at];
                     // Only in the text itself do the places of facts lie where the words do.
                     let has_sentence = at < words || view.is_same() && has_place(self.rules, hit);
                     let sentence = has_sentence.then(|| sentence_of(toks, hit));
                     (at, hit.role, sentence)
-                });
-                let Some(at) = witness::of(ready, own) else {
+                }));
+                let Some(at) = witness::of(ready, &said) else {
                     continue;
                 };
                 let hit = &hits[at];

@@ -227,6 +227,8 @@ pub(super) struct Walk {
     tried: Vec<(u32, u32)>,
     /// The number of the text.
     stamp: u32,
+    /// Text rules of which a part that guards them stands in the text, and which parts.
+    guarded: Vec<(u32, u64)>,
 }
 
 impl Walk {
@@ -235,6 +237,7 @@ impl Walk {
             stood: Vec::new(),
             tried: vec![(0, 0); rules.patterns.len()],
             stamp: 0,
+            guarded: Vec::new(),
         }
     }
 }
@@ -279,8 +282,20 @@ pub(super) fn text(
 
 /// Whether a text has what some text rule needs.
 pub(super) fn is_guarded(rules: &Compiled, toks: &[Tok], walk: &mut Walk) -> bool {
-    look(rules, toks, rules.guards(), walk);
-    !walk.stood.is_empty()
+    let guards = rules.guards();
+    look(rules, toks, guards, walk);
+    let Walk { stood, guarded, .. } = walk;
+    guarded.clear();
+    for user in stood.iter().flat_map(|stood| guards.users(stood.users)) {
+        let (rule, bit) = (user.asks.rule, user.asks.role.bit());
+        match guarded.iter_mut().find(|(other, _)| *other == rule) {
+            Some((_, bits)) => *bits |= bit,
+            None => guarded.push((rule, bit)),
+        }
+    }
+    guarded
+        .iter()
+        .any(|(rule, bits)| *bits == rules.guard_of(*rule))
 }
 
 /// Finds the sequences that stand in a text, in the order of their first words and of their numbers.
@@ -293,6 +308,7 @@ fn look(rules: &Compiled, toks: &[Tok], starts: InPlace<'_>, walk: &mut Walk) {
         stood,
         tried,
         stamp,
+        ..
     } = walk;
     *stamp = stamp.wrapping_add(1);
     stood.clear();

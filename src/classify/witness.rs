@@ -9,15 +9,15 @@ pub(super) type Said = (usize, Role, Option<u16>);
 
 /// The first hit that shows what the rule found; none where the rule does not fire. `hits` are the
 /// rule's own, in the order of the text.
-pub(super) fn of(rule: &ReadyRule, hits: impl Iterator<Item = Said> + Clone) -> Option<usize> {
-    let against = hits.clone().filter(|(_, role, _)| *role == Role::None);
+pub(super) fn of(rule: &ReadyRule, hits: &[Said]) -> Option<usize> {
+    let against = hits.iter().filter(|(_, role, _)| *role == Role::None);
     if against.clone().any(|(_, _, sentence)| sentence.is_none()) {
         return None;
     }
     let spoken = against.clone().next().is_some();
     // A sentence that is spoken against holds nothing.
-    let counted = hits.filter(|(_, role, sentence)| {
-        let same = |(_, _, other): Said| other == *sentence;
+    let counted = hits.iter().filter(|(_, role, sentence)| {
+        let same = |(_, _, other): &Said| other == sentence;
         *role != Role::None && !(spoken && against.clone().any(same))
     });
     let mut before = None;
@@ -34,9 +34,9 @@ pub(super) fn of(rule: &ReadyRule, hits: impl Iterator<Item = Said> + Clone) -> 
                 continue;
             }
             match role {
-                Role::Any => any = any.or(Some((at, sentence))),
+                Role::Any => any = any.or(Some((*at, *sentence))),
                 Role::All(part) => {
-                    all = (all.0.or(Some((at, sentence))), all.1 | 1 << part);
+                    all = (all.0.or(Some((*at, *sentence))), all.1 | 1 << part);
                 }
                 Role::None => {}
             }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn what_speaks_against_speaks_in_its_own_sentence() {
         let rule = rule(u16::MAX, 0, true);
-        let said = |hits: &[Said]| of(&rule, hits.iter().copied());
+        let said = |hits: &[Said]| of(&rule, hits);
         let any = |at, sentence| (at, Role::Any, Some(sentence));
         assert_eq!(said(&[any(0, 0)]), Some(0));
         assert_eq!(said(&[any(0, 0), (1, Role::None, Some(0))]), None);
@@ -92,14 +92,14 @@ mod tests {
             (1, Role::All(0), Some(3)),
             (2, Role::All(1), Some(4)),
         ];
-        let said = |within| of(&rule(within, 2, false), apart.into_iter());
+        let said = |within| of(&rule(within, 2, false), &apart);
         assert_eq!(said(1), None);
         assert_eq!(said(2), Some(1));
         assert_eq!(said(u16::MAX), Some(0));
         let both = [(0, Role::All(0), Some(7)), (1, Role::Any, Some(7))];
-        assert_eq!(of(&rule(1, 1, true), both.into_iter()), Some(1));
-        assert_eq!(of(&rule(1, 1, true), both[..1].iter().copied()), None);
+        assert_eq!(of(&rule(1, 1, true), &both), Some(1));
+        assert_eq!(of(&rule(1, 1, true), &both[..1]), None);
         let with_fact = [(0, Role::All(0), Some(7)), (1, Role::Any, None)];
-        assert_eq!(of(&rule(1, 1, true), with_fact.into_iter()), Some(1));
+        assert_eq!(of(&rule(1, 1, true), &with_fact), Some(1));
     }
 }

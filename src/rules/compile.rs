@@ -8,7 +8,7 @@ use super::compiled::{
 use super::lexicon::{Irregular, LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
 use super::source::{At, Fact, Kind, Match, Matcher, Place, Rule, Sentence, Status};
-use super::tables::{Word, Words};
+use super::tables::{Needs, Word, Words};
 use super::vocabulary::Vocabulary;
 use crate::model::Severity;
 use crate::text::inflect::{self, Form};
@@ -210,30 +210,22 @@ impl Compiled {
     }
 }
 
-/// Of each text rule the matchers about words that it needs: of each list one has to match. A rule
-/// that needs a mark too is left out: a string with a mark is looked at anyway.
-fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Vec<Vec<u32>>> {
-    let mut needs = vec![Vec::new(); rules.len()];
-    let mut any = vec![Vec::new(); rules.len()];
-    for (number, matcher) in (0u32..).zip(matchers) {
+/// What each text rule needs in words. A rule that needs a mark too is left out: a string with a
+/// mark is looked at anyway.
+fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Needs> {
+    let mut needs = vec![Needs::default(); rules.len()];
+    for matcher in matchers {
         let rule = matcher.asks.rule as usize;
-        if rules[rule].kind != Kind::Text || matcher.whole != Whole::No {
-            continue;
+        let open = matcher.asks.role == Role::Any && rules[rule].facts.any;
+        if rules[rule].kind == Kind::Text && matcher.whole == Whole::No && !open {
+            needs[rule].0 |= matcher.asks.role.bit();
         }
-        match matcher.asks.role {
-            Role::Any if !rules[rule].facts.any => any[rule].push(number),
-            Role::All(_) => needs[rule].push(vec![number]),
-            Role::Any | Role::None => {}
-        }
-    }
-    for (needs, any) in needs.iter_mut().zip(any) {
-        needs.extend(Some(any).filter(|any| !any.is_empty()));
     }
     for matcher in matchers {
         if let (Whole::Fact(fact), Role::All(_)) = (&matcher.whole, matcher.asks.role)
             && (fact.is_mark() || *fact == Fact::Decoded)
         {
-            needs[matcher.asks.rule as usize].clear();
+            needs[matcher.asks.rule as usize] = Needs::default();
         }
     }
     needs

@@ -148,6 +148,18 @@ pub enum Role {
     None,
 }
 
+impl Role {
+    /// Its bit among the parts of a rule that have to match: the lowest is that of `any`.
+    #[inline]
+    pub const fn bit(self) -> u64 {
+        match self {
+            Role::Any => 1,
+            Role::All(place) => 2 << place,
+            Role::None => 0,
+        }
+    }
+}
+
 /// One matcher, ready.
 #[derive(Debug, Clone)]
 pub struct Ready {
@@ -355,6 +367,12 @@ impl Compiled {
     #[inline]
     pub fn guards(&self) -> InPlace<'_> {
         self.words.guards()
+    }
+
+    /// Which parts of a text rule have to stand in a string before the others are looked for.
+    #[inline]
+    pub fn guard_of(&self, rule: u32) -> u64 {
+        self.words.guard_of(rule)
     }
 
     /// One step in the tree of phrases: the next node, and the phrase that ends there (0: none).

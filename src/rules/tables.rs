@@ -74,17 +74,19 @@ pub(super) struct Words {
     words: Vec<Word>,
     starts: [Starts; TEXTS.len() + 1],
     elements: Rows,
+    /// Of each rule what guards it.
+    guards: Vec<u64>,
 }
 
 impl Words {
-    /// Of sequences whose elements are `elements`, with the words of each in `members`. `needs` are
-    /// the matchers that each text rule needs: of each list one has to match.
+    /// Of sequences whose elements are `elements`, with the words of each in `members`. `needs` says
+    /// what each rule needs, where it is a text rule.
     pub(super) fn new(
         mut words: Vec<Word>,
         patterns: &[Pattern],
         members: &[BTreeSet<u32>],
         frequency: &[u32],
-        needs: &[Vec<Vec<u32>>],
+        needs: &[Needs],
     ) -> Words {
         let common: Vec<u64> = members
             .iter()
@@ -98,7 +100,7 @@ impl Words {
             let place = TEXTS.get(at).copied();
             let wanted = |user: &User| match place {
                 Some(place) => user.asks.places & place_bit(place) != 0,
-                None => guards.contains(&user.matcher),
+                None => guards[user.asks.rule as usize] & user.asks.role.bit() != 0,
             };
             let place = place.unwrap_or(Place::Text);
             Starts::new(patterns, members, &common, words.len(), place, wanted)
@@ -114,6 +116,7 @@ impl Words {
             words,
             starts,
             elements,
+            guards,
         }
     }
 
@@ -147,6 +150,13 @@ impl Words {
     #[inline]
     pub(super) fn guards(&self) -> InPlace<'_> {
         self.at(TEXTS.len())
+    }
+
+    /// Which parts of a rule have to stand in a string, by their bits; none for a rule that is no
+    /// text rule.
+    #[inline]
+    pub(super) fn guard_of(&self, rule: u32) -> u64 {
+        self.guards.get(rule as usize).copied().unwrap_or(0)
     }
 
     #[inline]
@@ -268,22 +278,46 @@ fn rarest(pattern: &Pattern, common: &[u64]) -> (usize, u64) {
         .unwrap_or_default()
 }
 
-/// Of each text rule the rarest matchers that it needs.
-fn guards(patterns: &[Pattern], common: &[u64], needs: &[Vec<Vec<u32>>]) -> BTreeSet<u32> {
-    let mut cost: HashMap<u32, u64> = HashMap::new();
+/// A part of a rule that stands in more than so many of a million words guards it together with
+/// another.
+const COMMON: u64 = 3_000;
+
+/// Of each text rule the parts that it needs, by their bits (see [`Role::bit`]): the rarest, and
+/// another where that is common.
+fn guards(patterns: &[Pattern], common: &[u64], needs: &[Needs]) -> Vec<u64> {
+    let mut cost: HashMap<(u32, u64), u64> = HashMap::new();
     for pattern in patterns {
         let common = rarest(pattern, common).1;
         for user in &pattern.users {
-            *cost.entry(user.matcher).or_default() += common;
+            *cost
+                .entry((user.asks.rule, user.asks.role.bit()))
+                .or_default() += common;
         }
     }
-    let of = |list: &&Vec<u32>| list.iter().filter_map(|one| cost.get(one)).sum::<u64>();
-    needs
-        .iter()
-        .filter_map(|lists| lists.iter().min_by_key(of))
-        .flatten()
-        .copied()
+    (0u32..)
+        .zip(needs)
+        .map(|(rule, needs)| {
+            let cost = |bit: u64| cost.get(&(rule, bit)).copied().unwrap_or(0);
+            let mut bits: Vec<u64> = needs.bits().collect();
+            bits.sort_by_key(|bit| cost(*bit));
+            let enough = |at: usize| at == 0 || at == 1 && cost(bits[0]) > COMMON;
+            (0..bits.len())
+                .filter(|at| enough(*at))
+                .fold(0, |mask, at| mask | bits[at])
+        })
         .collect()
+}
+
+/// The parts of a rule that are about words and that it needs, by their bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Needs(pub(super) u64);
+
+impl Needs {
+    fn bits(self) -> impl Iterator<Item = u64> {
+        (0..64)
+            .map(|bit| 1 << bit)
+            .filter(move |bit| self.0 & bit != 0)
+    }
 }
 
 /// What all of some users ask of where the first word stands.

@@ -134,7 +134,7 @@ proptest! {
         }
         let view = View { place, field: Field::Whole, weight: 1.0 };
         let mut hits = Vec::new();
-        super::text(&RULES, &toks, view, &mut Vec::new(), &mut hits);
+        super::text(&RULES, &toks, view, &mut Walk::new(&RULES), &mut hits);
         let fast: BTreeSet<(u32, u32)> = hits.iter().map(|h| (h.matcher, h.start)).collect();
         prop_assert_eq!(fast, slow(&toks, view), "{}", text);
     }
