@@ -172,7 +172,8 @@ impl Search<'_> {
         }
         if !odd {
             let view = normalise::View::same(text);
-            if !self.may_say(scratch, field, &view, facts) {
+            let has_places = shape.may_have_places();
+            if !self.may_say(scratch, field, &view, facts, has_places) {
                 return !joins;
             }
             if views.is_empty() {
@@ -248,10 +249,11 @@ impl Search<'_> {
         field: Field<'_, '_>,
         view: &normalise::View<'_>,
         facts: &[Fact],
+        has_places: bool,
     ) -> bool {
         read(self.rules, scratch, field, view, facts);
         let (toks, walk) = words_of(scratch, field, view);
-        if !scan::is_guarded(self.rules, toks, walk) {
+        if !scan::is_guarded(self.rules, toks, has_places, walk) {
             return false;
         }
         let mut hits = std::mem::take(&mut scratch.action_hits);

@@ -124,7 +124,7 @@ pub(super) fn may_open(text: &[u8]) -> bool {
         let next = text.get(at + 1).map_or(b' ', |next| next | 0x20);
         match text[at] {
             b'[' => matches!(next, b's' | b'i' | b'/') || at > 0 && text[at - 1] == b'!',
-            _ => !next.is_ascii() || b"wicshaonfl/!|<".iter().any(|b| b | 0x20 == next),
+            _ => !next.is_ascii() || b"wicshaonflt/!|<".iter().any(|b| b | 0x20 == next),
         }
     })
 }

@@ -280,8 +280,14 @@ pub(super) fn text(
     }
 }
 
-/// Whether a text has what some text rule needs.
-pub(super) fn is_guarded(rules: &Compiled, toks: &[Tok], walk: &mut Walk) -> bool {
+/// Whether a text has what some text rule needs; `has_places` says whether it may hold the name of a
+/// tool or an address, which are facts that have a place.
+pub(super) fn is_guarded(
+    rules: &Compiled,
+    toks: &[Tok],
+    has_places: bool,
+    walk: &mut Walk,
+) -> bool {
     let guards = rules.guards();
     look(rules, toks, guards, walk);
     let Walk { stood, guarded, .. } = walk;
@@ -290,7 +296,11 @@ pub(super) fn is_guarded(rules: &Compiled, toks: &[Tok], walk: &mut Walk) -> boo
         let (rule, bit) = (user.asks.rule, user.asks.role.bit());
         match guarded.iter_mut().find(|(other, _)| *other == rule) {
             Some((_, bits)) => *bits |= bit,
-            None => guarded.push((rule, bit)),
+            None => {
+                let facts = rules.rules[rule as usize].facts;
+                let given = Role::Any.bit() * u64::from(has_places && facts.any);
+                guarded.push((rule, bit | given & rules.guard_of(rule)));
+            }
         }
     }
     guarded

@@ -17,6 +17,8 @@ impl Shape {
     const OPENING: u8 = 1 << 2;
     /// What an escape or an entity begins with.
     const ESCAPE: u8 = 1 << 3;
+    /// What a mail address and a web address have.
+    const ADDRESS: u8 = 1 << 4;
     /// What joins the words of a name.
     const UNDERSCORE: u8 = 1 << 5;
     /// What follows the name of who speaks.
@@ -39,6 +41,11 @@ impl Shape {
     /// Whether it has a word joined by underscores, perhaps.
     pub(super) const fn joins(self) -> bool {
         self.0 & Shape::UNDERSCORE != 0
+    }
+
+    /// Whether it may hold the name of a tool or an address.
+    pub(super) const fn may_have_places(self) -> bool {
+        self.0 & (Shape::UNDERSCORE | Shape::ADDRESS) != 0
     }
 
     /// Whether there may be more to a text than its words as they stand: something hidden, encoded
@@ -65,6 +72,7 @@ const fn kind(byte: u8) -> u8 {
         | bit(byte < b'\t' || byte == 0x1b || byte == 0x7f, Shape::CONTROL)
         | bit(byte == b'<' || byte == b'[', Shape::OPENING)
         | bit(byte == b'\\' || byte == b'&', Shape::ESCAPE)
+        | bit(byte == b'@' || byte == b'/', Shape::ADDRESS)
         | bit(byte == b'_', Shape::UNDERSCORE)
         | bit(byte == b':', Shape::COLON)
 }

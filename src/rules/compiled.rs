@@ -199,6 +199,8 @@ pub enum Whole {
 pub struct Facts {
     /// Whether one of `any` is.
     pub any: bool,
+    /// Whether one of them lies nowhere in a string.
+    pub any_unplaced: bool,
     /// Which of `all` are, as bits.
     pub all: u64,
 }

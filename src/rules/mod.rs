@@ -4,6 +4,7 @@
 //! the weights. They are embedded in the binary and can be added to, replaced or disabled from a
 //! folder. Nothing here looks at a tool.
 
+mod assemble;
 mod compile;
 pub mod compiled;
 pub mod docs;

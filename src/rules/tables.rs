@@ -301,22 +301,29 @@ fn guards(patterns: &[Pattern], common: &[u64], needs: &[Needs]) -> Vec<u64> {
             let mut bits: Vec<u64> = needs.bits().collect();
             bits.sort_by_key(|bit| cost(*bit));
             let enough = |at: usize| at == 0 || at == 1 && cost(bits[0]) > COMMON;
-            (0..bits.len())
+            let mask = (0..bits.len())
                 .filter(|at| enough(*at))
-                .fold(0, |mask, at| mask | bits[at])
+                .fold(0, |mask, at| mask | bits[at]);
+            // A fact stands at no word, so that none leads to it.
+            if mask == 0 { 0 } else { mask | needs.facts }
         })
         .collect()
 }
 
-/// The parts of a rule that are about words and that it needs, by their bits.
+/// The parts of a rule that it needs in the text of a string, by their bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Needs(pub(super) u64);
+pub(super) struct Needs {
+    /// Those that only words make.
+    pub(super) words: u64,
+    /// Those that facts make too.
+    pub(super) facts: u64,
+}
 
 impl Needs {
     fn bits(self) -> impl Iterator<Item = u64> {
         (0..64)
             .map(|bit| 1 << bit)
-            .filter(move |bit| self.0 & bit != 0)
+            .filter(move |bit| self.words & bit != 0)
     }
 }
 

@@ -23,6 +23,7 @@ mod inputs;
 mod killed;
 mod lock;
 mod overrides;
+mod own_rules;
 mod packages;
 mod peers;
 mod policy;

@@ -138,4 +138,29 @@ proptest! {
         let fast: BTreeSet<(u32, u32)> = hits.iter().map(|h| (h.matcher, h.start)).collect();
         prop_assert_eq!(fast, slow(&toks, view), "{}", text);
     }
+
+    #[test]
+    fn what_guards_a_text_rule_stands_wherever_the_rule_has_its_words(
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 60),
+        more in prop::collection::vec(any::<prop::sample::Index>(), 60),
+    ) {
+        let text = format!("{}{}", near_a_sequence(&picks), near_a_sequence(&more));
+        let (mut raw, mut toks) = (Vec::new(), Vec::new());
+        tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+        heads::mark_prose(&RULES, &mut toks);
+        let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
+        let mut scratch = Scratch::new(&RULES);
+        let mut hits = Vec::new();
+        super::text(&RULES, &toks, view, &mut scratch.walk, &mut hits);
+        scratch.settle(&hits);
+        let may_fire = |rule: &&u32| {
+            let ready = &RULES.rules[**rule as usize];
+            RULES.guard_of(**rule) != 0 && scratch.may_fire(ready, **rule)
+        };
+        if let Some(rule) = scratch.touched.iter().find(may_fire) {
+            let rule = &RULES.rules[*rule as usize].id;
+            let mut walk = Walk::new(&RULES);
+            prop_assert!(is_guarded(&RULES, &toks, true, &mut walk), "{}: {}", rule, text);
+        }
+    }
 }

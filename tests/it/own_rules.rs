@@ -1,0 +1,96 @@
+//! A text rule of one's own, added to the built-in ones: it needs no entry in any list to be met.
+
+use crate::support::{run, stderr, stdout, text};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+const RULE: &str = r#"
+id = "zither-strings"
+kind = "text"
+title = "Speaks of zither strings"
+severity = "low"
+since = "1.0.0"
+rationale = "For a test: words that no built-in rule has, in one sentence and in any order."
+references = []
+
+[match]
+within = 1
+all = [
+  { in = "text", words = "zither", sentence = "any" },
+  { in = "text", words = "quince ..2 marmalade", sentence = "any" },
+]
+none = [{ in = "text", words = "tarragon", sentence = "any" }]
+
+[examples]
+yes = []
+no = []
+"#;
+
+/// The fields in which the rule finds something in a tool of that description, which a parameter
+/// repeats.
+fn fields(rules: &Path, description: &str) -> Vec<String> {
+    let list = rules.join("list.json");
+    let tools = json!({"tools": [{
+        "name": "tunes",
+        "description": description,
+        "inputSchema": {"type": "object", "properties": {
+            "key": {"type": "string", "description": description}
+        }}
+    }]});
+    fs::write(&list, tools.to_string()).unwrap();
+    let rules = rules.join("rules");
+    let arguments = ["classify", text(&list), "--rules", text(&rules)];
+    let output = run(&[&arguments[..], &["--format", "jsonl"]].concat());
+    let line = stdout(&output)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let verdict: Value = serde_json::from_str(&line).unwrap_or_default();
+    assert_eq!(verdict["name"], "tunes", "{}", stderr(&output));
+    verdict["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| finding["id"] == "zither-strings")
+        .filter_map(|finding| finding["field"].as_str().map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn it_is_met_in_every_string_and_sentence_by_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("rules/text")).unwrap();
+    fs::write(folder.path().join("rules/text/zither-strings.toml"), RULE).unwrap();
+    let both = ["description", "inputSchema.properties.key.description"];
+    for found in [
+        "Tunes a zither with quince marmalade.",
+        "Spread the quince on marmalade, then take the zither. With tarragon.",
+        "Tarragon is good. Quince and marmalade go with a zither.",
+    ] {
+        assert_eq!(fields(folder.path(), found), both, "{found}");
+    }
+    for quiet in [
+        "Tunes a zither. Boils quince marmalade.",
+        "Tunes a zither with quince marmalade and tarragon.",
+        "Tunes a zither with marmalade of quince.",
+    ] {
+        assert!(fields(folder.path(), quiet).is_empty(), "{quiet}");
+    }
+}
+
+#[test]
+fn within_is_for_text_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("text")).unwrap();
+    let rule = RULE.replace("within = 1", "within = 0");
+    fs::write(folder.path().join("text/zither-strings.toml"), rule).unwrap();
+    let output = run(&["rules", "lint", "--rules", text(folder.path())]);
+    let said = stdout(&output) + &stderr(&output);
+    assert_ne!(output.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("`within` counts the sentences of a text rule"),
+        "{said}"
+    );
+}
