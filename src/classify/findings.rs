@@ -172,7 +172,7 @@ impl Search<'_> {
         }
         if !odd {
             let view = normalise::View::same(text);
-            let has_places = shape.may_have_places();
+            let has_places = joins || shape.has_address(text);
             if !self.may_say(scratch, field, &view, facts, has_places) {
                 return !joins;
             }

@@ -43,9 +43,11 @@ impl Shape {
         self.0 & Shape::UNDERSCORE != 0
     }
 
-    /// Whether it may hold the name of a tool or an address.
-    pub(super) const fn may_have_places(self) -> bool {
-        self.0 & (Shape::UNDERSCORE | Shape::ADDRESS) != 0
+    /// Whether it holds an address.
+    pub(super) fn has_address(self, text: &str) -> bool {
+        self.0 & Shape::ADDRESS != 0
+            && (marks::mail_addresses(text).next().is_some()
+                || marks::addresses(text).next().is_some())
     }
 
     /// Whether there may be more to a text than its words as they stand: something hidden, encoded
