@@ -294,13 +294,12 @@ pub(super) fn is_guarded(
     guarded.clear();
     for user in stood.iter().flat_map(|stood| guards.users(stood.users)) {
         let (rule, bit) = (user.asks.rule, user.asks.role.bit());
-        match guarded.iter_mut().find(|(other, _)| *other == rule) {
-            Some((_, bits)) => *bits |= bit,
-            None => {
-                let facts = rules.rules[rule as usize].facts;
-                let given = Role::Any.bit() * u64::from(has_places && facts.any);
-                guarded.push((rule, bit | given & rules.guard_of(rule)));
-            }
+        if let Some((_, bits)) = guarded.iter_mut().find(|(other, _)| *other == rule) {
+            *bits |= bit;
+        } else {
+            let facts = rules.rules[rule as usize].facts;
+            let given = Role::Any.bit() * u64::from(has_places && facts.any);
+            guarded.push((rule, bit | given & rules.guard_of(rule)));
         }
     }
     guarded

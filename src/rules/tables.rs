@@ -71,7 +71,7 @@ impl Word {
 /// What is known of all words, and the sequences that begin with them.
 #[derive(Debug, Clone)]
 pub(super) struct Words {
-    words: Vec<Word>,
+    known: Vec<Word>,
     starts: [Starts; TEXTS.len() + 1],
     elements: Rows,
     /// Of each rule what guards it.
@@ -113,7 +113,7 @@ impl Words {
             word.lists = std::array::from_fn(|at| list(at).by_word.list_of(number));
         }
         Words {
-            words,
+            known: words,
             starts,
             elements,
             guards,
@@ -122,20 +122,20 @@ impl Words {
 
     #[inline]
     pub(super) fn of(&self, word: u32) -> Word {
-        self.words.get(word as usize).copied().unwrap_or_default()
+        self.known.get(word as usize).copied().unwrap_or_default()
     }
 
     /// Whether a word belongs to an element.
     #[inline]
     pub(super) fn belongs(&self, word: u32, element: u32) -> bool {
-        self.words.get(word as usize).is_some_and(|word| {
+        self.known.get(word as usize).is_some_and(|word| {
             word.folded >> (element & 63) & 1 == 1 && self.elements.at(word.row, element)
         })
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.words.len()
+        self.known.len()
     }
 
     /// What is looked for in a place.
@@ -162,7 +162,7 @@ impl Words {
     #[inline]
     fn at(&self, at: usize) -> InPlace<'_> {
         InPlace {
-            words: &self.words,
+            words: &self.known,
             starts: &self.starts[at],
             at,
         }
