@@ -94,3 +94,20 @@ fn within_is_for_text_rules() {
         "{said}"
     );
 }
+
+#[test]
+fn the_rule_of_the_documentation_holds() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/writing-rules.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rule = page.split("```toml\n").nth(1).unwrap();
+    let rule = rule.split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("text")).unwrap();
+    let file = folder.path().join("text/asks-for-the-badge-number.toml");
+    fs::write(file, rule).unwrap();
+    for command in ["lint", "test"] {
+        let output = run(&["rules", command, "--rules", text(folder.path())]);
+        let said = stdout(&output) + &stderr(&output);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+    }
+}
