@@ -215,7 +215,7 @@ impl Search<'_> {
                     let sentence = has_sentence.then(|| sentence_of(toks, hit));
                     (at, hit.role, sentence)
                 }));
-                let Some(at) = witness::of(ready, &said) else {
+                let Some(at) = witness::of(ready, &mut said) else {
                     continue;
                 };
                 let hit = &hits[at];

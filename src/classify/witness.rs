@@ -7,50 +7,77 @@ use crate::rules::compiled::{ReadyRule, Role};
 /// has no sentence and stands in each.
 pub(super) type Said = (usize, Role, Option<u16>);
 
+/// The parts of a rule that stand together, and the first hit of each sort.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    any: Option<(usize, Option<u16>)>,
+    all: Option<(usize, Option<u16>)>,
+    parts: u64,
+}
+
+impl Found {
+    fn add(&mut self, (at, role, sentence): Said) {
+        match role {
+            Role::Any => self.any = self.any.or(Some((at, sentence))),
+            Role::All(part) => {
+                self.all = self.all.or(Some((at, sentence)));
+                self.parts |= 1 << part;
+            }
+            Role::None => {}
+        }
+    }
+
+    /// The hit that shows it, where it is all that the rule asks for.
+    fn shows(self, rule: &ReadyRule) -> Option<(usize, Option<u16>)> {
+        let complete = self.parts.count_ones() == u32::from(rule.all);
+        (complete && (self.any.is_some() || !rule.has_any))
+            .then(|| self.any.or(self.all))
+            .flatten()
+    }
+}
+
 /// The first hit that shows what the rule found; none where the rule does not fire. `hits` are the
-/// rule's own, in the order of the text.
-pub(super) fn of(rule: &ReadyRule, hits: &[Said]) -> Option<usize> {
-    let against = hits.iter().filter(|(_, role, _)| *role == Role::None);
-    if against.clone().any(|(_, _, sentence)| sentence.is_none()) {
+/// rule's own, in the order of the text; they are left in the order of their sentences.
+///
+/// A text can have thousands of hits in as many sentences, so that each is looked at once for each
+/// sentence that it is near to, and not once for each other hit.
+pub(super) fn of(rule: &ReadyRule, hits: &mut [Said]) -> Option<usize> {
+    hits.sort_by_key(|(_, _, sentence)| *sentence);
+    let against: Vec<Option<u16>> = hits
+        .iter()
+        .filter(|(_, role, _)| *role == Role::None)
+        .map(|(_, _, sentence)| *sentence)
+        .collect();
+    // Facts of the whole string, which stand in each sentence, come first.
+    if against.first() == Some(&None) {
         return None;
     }
-    let spoken = against.clone().next().is_some();
+    let placed = hits.partition_point(|(_, _, sentence)| sentence.is_none());
+    let (whole, placed) = hits.split_at(placed);
     // A sentence that is spoken against holds nothing.
-    let counted = hits.iter().filter(|(_, role, sentence)| {
-        let same = |(_, _, other): &Said| other == sentence;
-        *role != Role::None && !(spoken && against.clone().any(same))
-    });
-    let mut before = None;
-    for (_, _, sentence) in counted.clone() {
-        let from = sentence.unwrap_or_default();
-        if before.replace(from) == Some(from) {
-            continue;
-        }
-        let last = from.saturating_add(rule.within.saturating_sub(1));
-        let within = |sentence: u16| rule.within == u16::MAX || (from..=last).contains(&sentence);
-        let (mut any, mut all) = (None, (None, 0u64));
-        for (at, role, sentence) in counted.clone() {
-            if !sentence.is_none_or(within) {
-                continue;
-            }
-            match role {
-                Role::Any => any = any.or(Some((*at, *sentence))),
-                Role::All(part) => {
-                    all = (all.0.or(Some((*at, *sentence))), all.1 | 1 << part);
-                }
-                Role::None => {}
-            }
-        }
-        if all.1.count_ones() == u32::from(rule.all) && (any.is_some() || !rule.has_any) {
-            let (at, sentence) = any.or(all.0)?;
+    let counted = |(_, role, sentence): &&Said| {
+        *role != Role::None && against.binary_search(sentence).is_err()
+    };
+    let mut from = 0;
+    loop {
+        let first = placed.get(from).and_then(|(_, _, sentence)| *sentence);
+        let last = first.map(|first| first.saturating_add(rule.within.saturating_sub(1)));
+        let within = |(_, _, sentence): &&Said| rule.within == u16::MAX || *sentence <= last;
+        let mut found = Found::default();
+        let near = placed[from..].iter().take_while(within).filter(counted);
+        near.chain(whole).for_each(|said| found.add(*said));
+        if let Some((at, sentence)) = found.shows(rule) {
             // A witness that is the whole string is spoken against by any of its sentences.
-            return (sentence.is_some() || !spoken).then_some(at);
+            return (sentence.is_some() || against.is_empty()).then_some(at);
         }
-        if rule.within == u16::MAX {
+        from += placed[from..]
+            .iter()
+            .take_while(|(_, _, sentence)| *sentence == first)
+            .count();
+        if from >= placed.len() || rule.within == u16::MAX {
             return None;
         }
     }
-    None
 }
 
 #[cfg(test)]
@@ -68,7 +95,7 @@ mod tests {
     #[test]
     fn what_speaks_against_speaks_in_its_own_sentence() {
         let rule = rule(u16::MAX, 0, true);
-        let said = |hits: &[Said]| of(&rule, hits);
+        let said = |hits: &[Said]| of(&rule, &mut hits.to_vec());
         let any = |at, sentence| (at, Role::Any, Some(sentence));
         assert_eq!(said(&[any(0, 0)]), Some(0));
         assert_eq!(said(&[any(0, 0), (1, Role::None, Some(0))]), None);
@@ -92,14 +119,14 @@ mod tests {
             (1, Role::All(0), Some(3)),
             (2, Role::All(1), Some(4)),
         ];
-        let said = |within| of(&rule(within, 2, false), &apart);
+        let said = |within| of(&rule(within, 2, false), &mut apart.to_vec());
         assert_eq!(said(1), None);
         assert_eq!(said(2), Some(1));
         assert_eq!(said(u16::MAX), Some(0));
         let both = [(0, Role::All(0), Some(7)), (1, Role::Any, Some(7))];
-        assert_eq!(of(&rule(1, 1, true), &both), Some(1));
-        assert_eq!(of(&rule(1, 1, true), &both[..1]), None);
+        assert_eq!(of(&rule(1, 1, true), &mut both.to_vec()), Some(1));
+        assert_eq!(of(&rule(1, 1, true), &mut both[..1].to_vec()), None);
         let with_fact = [(0, Role::All(0), Some(7)), (1, Role::Any, None)];
-        assert_eq!(of(&rule(1, 1, true), &with_fact), Some(1));
+        assert_eq!(of(&rule(1, 1, true), &mut with_fact.to_vec()), Some(1));
     }
 }
