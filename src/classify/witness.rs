@@ -84,10 +84,15 @@ pub(super) fn of(rule: &ReadyRule, hits: &mut [Said]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::rules::{Compiled, RuleSet};
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
 
     fn rule(within: u16, all: u8, has_any: bool) -> ReadyRule {
-        let set = RuleSet::embedded().unwrap();
-        let mut rule = Compiled::new(&set).unwrap().rules[0].clone();
+        static ANY: LazyLock<ReadyRule> = LazyLock::new(|| {
+            let set = RuleSet::embedded().unwrap();
+            Compiled::new(&set).unwrap().rules[0].clone()
+        });
+        let mut rule = ANY.clone();
         (rule.within, rule.all, rule.has_any) = (within, all, has_any);
         rule
     }
@@ -128,5 +133,47 @@ mod tests {
         assert_eq!(of(&rule(1, 1, true), &mut both[..1].to_vec()), None);
         let with_fact = [(0, Role::All(0), Some(7)), (1, Role::Any, None)];
         assert_eq!(of(&rule(1, 1, true), &mut with_fact.to_vec()), Some(1));
+    }
+
+    /// Every window of sentences is tried, and in it every hit.
+    fn slow(rule: &ReadyRule, hits: &[Said]) -> bool {
+        let none = |place| hits.contains(&(0, Role::None, place));
+        (0..8).any(|from: u16| {
+            let last = from.saturating_add(rule.within - 1);
+            let here: Vec<&Said> = hits
+                .iter()
+                .filter(|(_, role, place)| *role != Role::None && !none(*place))
+                .filter(|(_, _, place)| place.is_none_or(|at| at >= from && at <= last))
+                .collect();
+            let has = |wanted: Role| here.iter().any(|(_, role, _)| *role == wanted);
+            let complete = (0..rule.all).all(|part| has(Role::All(part)));
+            let placed = here.iter().any(|(_, _, place)| place.is_some());
+            let spoken = hits.iter().any(|(_, role, _)| *role == Role::None);
+            complete && (has(Role::Any) || !rule.has_any) && !none(None) && (placed || !spoken)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_walk_finds_what_every_window_shows(
+            within in prop::sample::select(vec![1, 2, 3, u16::MAX]),
+            all in 0u8..3,
+            any: bool,
+            hits in prop::collection::vec((0u8..4, prop::option::weighted(0.9, 0u16..7)), 0..12),
+        ) {
+            let rule = rule(within, all, any || all == 0);
+            let hits: Vec<Said> = hits
+                .into_iter()
+                .map(|(role, place)| match role {
+                    0 => (0, Role::Any, place),
+                    1 => (0, Role::None, place),
+                    role => (0, Role::All((role - 2) % all.max(1)), place),
+                })
+                .filter(|(_, role, _)| all > 0 || !matches!(role, Role::All(_)))
+                .collect();
+            // A whole string that shows a rule together with a sentence may go either way.
+            prop_assume!(hits.iter().all(|(_, role, place)| place.is_some() || *role == Role::None));
+            prop_assert_eq!(of(&rule, &mut hits.clone()).is_some(), slow(&rule, &hits));
+        }
     }
 }

@@ -282,7 +282,7 @@ fn rarest(pattern: &Pattern, common: &[u64]) -> (usize, u64) {
 /// another.
 const COMMON: u64 = 3_000;
 
-/// Of each text rule the parts that it needs, by their bits (see [`Role::bit`]): the rarest, and
+/// Of each text rule the parts that it needs, by their bits (see [`super::compiled::Role::bit`]): the rarest, and
 /// another where that is common.
 fn guards(patterns: &[Pattern], common: &[u64], needs: &[Needs]) -> Vec<u64> {
     let mut cost: HashMap<(u32, u64), u64> = HashMap::new();
