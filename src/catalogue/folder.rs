@@ -8,6 +8,7 @@ use crate::model::{Record, Shown, Slug};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// What a write did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,9 @@ pub struct Catalogue {
     root: PathBuf,
     now: String,
 }
+
+/// The age at which a staged file is one that nobody is writing.
+const LEFTOVER_AGE: Duration = Duration::from_mins(1);
 
 /// The date of changes where no clock was passed in.
 const NO_CLOCK: &str = "1970-01-01T00:00:00Z";
@@ -175,13 +179,21 @@ impl Catalogue {
         })
     }
 
-    /// Removes what a crash left half-written. Only for whoever writes this catalogue alone.
-    pub fn remove_leftovers(&self) {
+    /// Removes what a crash left half-written: staged files at least a minute old at `now`. A
+    /// write takes milliseconds, so one of another run over this catalogue is not touched.
+    pub fn remove_leftovers(&self, now: SystemTime) {
         for folder in ["servers", "history", "runs"] {
             let files = walkdir::WalkDir::new(self.root.join(folder)).max_depth(4);
             for entry in files.into_iter().flatten() {
                 let name = entry.file_name().to_string_lossy();
-                if entry.file_type().is_file() && name.starts_with(".staged-") {
+                let old = || {
+                    let changed = entry.metadata().ok()?.modified().ok()?;
+                    Some(now.duration_since(changed).ok()? >= LEFTOVER_AGE)
+                };
+                if entry.file_type().is_file()
+                    && name.starts_with(".staged-")
+                    && old() == Some(true)
+                {
                     // What cannot be removed harms nobody: readers pass it over.
                     let _ = fs::remove_file(entry.path());
                 }
@@ -379,6 +391,12 @@ mod tests {
         fs::write(shard.join(".staged-x"), "half").unwrap();
         let names: Vec<String> = catalogue.records().map(|r| r.unwrap().name).collect();
         assert_eq!(names, ["a", "b", "c"]);
+        let left = || shard.join(".staged-x").exists();
+        catalogue.remove_leftovers(SystemTime::now());
+        assert!(left(), "another run may be writing it");
+        catalogue.remove_leftovers(SystemTime::now() + Duration::from_mins(2));
+        assert!(!left());
+        assert_eq!(catalogue.record_paths().len(), 3);
     }
 
     #[test]

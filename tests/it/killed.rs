@@ -5,7 +5,7 @@
 use crate::support::{run, stderr, stdout, text, toolrisk, tree};
 use serde_json::json;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,17 @@ fn lint(catalogue: &Path) {
         stdout(&output),
         stderr(&output)
     );
+}
+
+/// The records of a catalogue. A kill can leave a staged file beside them, which every reader passes
+/// over and which the next `catalogue gc` takes when it is old enough.
+fn records(catalogue: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = records(&catalogue);
+    files.retain(|(path, _)| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        !name.starts_with(".staged-")
+    });
+    files
 }
 
 #[test]
@@ -73,13 +84,13 @@ fn a_scan_killed_anywhere_leaves_a_clean_catalogue() {
         write_lists(&lists, usize::try_from(turn).unwrap());
         let part = turn * 618_033_989 % 1_000_000_000 / 1_000_000;
         let wait = whole * u32::try_from(part).unwrap() / 1_000 + Duration::from_millis(1);
-        let before = tree(&catalogue.join("servers"));
+        let before = records(&catalogue);
         let resume: &[&str] = if turn % 2 == 0 { &["--resume"] } else { &[] };
         let mut child = scan(resume).spawn().unwrap();
         std::thread::sleep(wait);
         child.kill().unwrap();
         let killed = child.wait().unwrap().code().is_none();
-        let after = tree(&catalogue.join("servers"));
+        let after = records(&catalogue);
         cut += usize::from(killed && after != before);
         lint(&catalogue);
     }
@@ -90,8 +101,8 @@ fn a_scan_killed_anywhere_leaves_a_clean_catalogue() {
     let output = run(&["scan", "--from", text(&targets), "-C", text(&whole)]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(
-        tree(&catalogue.join("servers")),
-        tree(&whole.join("servers")),
+        records(&catalogue),
+        records(&whole),
         "the records are those of a run that nobody killed"
     );
     assert!(

@@ -15,7 +15,7 @@ use crate::targets::optout::OptOut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Runs the scan.
 pub(super) fn run(args: &Args, targets: Vec<Target>, opt_out: OptOut) -> Result<Exit, Failure> {
@@ -147,7 +147,7 @@ fn open_journal(
     let (mut journal, done) = Journal::open::<Done>(catalogue.root(), digest)
         .map_err(|error| Failure::bad_input(error.to_string(), "wait for it, or use another -C"))?;
     if args.resume {
-        catalogue.remove_leftovers();
+        catalogue.remove_leftovers(SystemTime::now());
         let done: Vec<Done> = done
             .into_iter()
             .filter(|entry| {
