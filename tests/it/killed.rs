@@ -43,7 +43,7 @@ fn lint(catalogue: &Path) {
 /// The records of a catalogue. A kill can leave a staged file beside them, which every reader passes
 /// over and which the next `catalogue gc` takes when it is old enough.
 fn records(catalogue: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = records(&catalogue);
+    let mut files = tree(&catalogue.join("servers"));
     files.retain(|(path, _)| {
         let name = path.file_name().unwrap().to_string_lossy();
         !name.starts_with(".staged-")
