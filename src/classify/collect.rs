@@ -63,37 +63,13 @@ pub(super) fn collect<'t>(
     hits: &mut Vec<Hit>,
 ) -> Vec<Offered> {
     let weights = &rules.weights;
-    let view = |place, field, weight: f64| View {
-        place,
-        field,
-        weight: weight as f32,
-    };
-    scan::text(
-        rules,
-        &scratch.name,
-        view(Place::Name, Field::Name, weights.name),
-        &mut scratch.walk,
-        hits,
-    );
-    scan::text(
-        rules,
-        &scratch.title,
-        view(Place::Title, Field::Title, weights.title),
-        &mut scratch.walk,
-        hits,
-    );
-    scan::text(
-        rules,
-        &scratch.description,
-        view(
-            Place::Description,
-            Field::Description,
-            weights.first_sentence,
-        ),
-        &mut scratch.walk,
-        hits,
-    );
-    hits.extend_from_slice(&shared.hits);
+    scratch.met.begin(rules);
+    parameters.begin();
+    meet(rules, scratch);
+    let shared_hits = || shared.hits.iter();
+    for hit in shared_hits() {
+        scratch.met.add(hit.rule, hit.role);
+    }
     // A filter by action on a tool that plainly reads is no choice of actions.
     let reads = scratch
         .name
@@ -102,12 +78,16 @@ pub(super) fn collect<'t>(
     let mut offered = Vec::new();
     let mut best: Option<(Category, Hit)> = None;
     let mut other = mem::take(&mut scratch.action);
+    let mut names = Vec::with_capacity(properties.len());
     for (index, property) in properties.iter().enumerate() {
         let Ok(number) = u16::try_from(index) else {
             break;
         };
         let name = parameters.read(rules, scratch, property.name);
-        scan::property(rules, parameters.hits(&name), number, property, hits);
+        for hit in parameters.hits(&name) {
+            scratch.met.add(hit.rule, hit.role);
+        }
+        names.push(name.clone());
         if !(name.selects && actions::selects(property)) || reads && !property.required {
             continue;
         }
@@ -159,6 +139,7 @@ pub(super) fn collect<'t>(
         );
     }
     scratch.action = other;
+    let mut deciding = None;
     if offered
         .iter()
         .filter(|o| o.category != Category::Unknown)
@@ -176,11 +157,81 @@ pub(super) fn collect<'t>(
         }
         hit.raised = true;
         if !plain || category > Category::Read {
-            hits.push(hit);
+            scratch.met.add(hit.rule, hit.role);
+            deciding = Some(hit);
         }
     }
+    take(rules, scratch, hits);
+    let met = &scratch.met;
+    hits.extend(shared_hits().filter(|hit| met.may_fire(rules, hit.rule)));
+    for ((number, property), name) in (0u16..).zip(properties).zip(&names) {
+        scan::property(rules, parameters.hits(name), number, property, met, hits);
+    }
+    hits.extend(deciding);
     whole(rules, tool, properties, shared.options, &offered, hits);
     offered
+}
+
+/// Looks at name, title and description for what may be met in them.
+fn meet(rules: &Compiled, scratch: &mut Scratch) {
+    let Scratch {
+        name,
+        title,
+        description,
+        walk,
+        stood: [of_name, of_title, of_description],
+        met,
+        ..
+    } = scratch;
+    scan::meet(rules, name, Place::Name, walk, of_name, met);
+    scan::meet(rules, title, Place::Title, walk, of_title, met);
+    scan::meet(
+        rules,
+        description,
+        Place::Description,
+        walk,
+        of_description,
+        met,
+    );
+}
+
+/// The hits in name, title and description of the rules that may fire.
+#[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
+fn take(rules: &Compiled, scratch: &Scratch, hits: &mut Vec<Hit>) {
+    let weights = &rules.weights;
+    let [of_name, of_title, of_description] = &scratch.stood;
+    let texts = [
+        (
+            &scratch.name,
+            of_name,
+            Place::Name,
+            Field::Name,
+            weights.name,
+        ),
+        (
+            &scratch.title,
+            of_title,
+            Place::Title,
+            Field::Title,
+            weights.title,
+        ),
+        (
+            &scratch.description,
+            of_description,
+            Place::Description,
+            Field::Description,
+            weights.first_sentence,
+        ),
+    ];
+    for (toks, stood, place, field, weight) in texts {
+        let view = View {
+            place,
+            field,
+            weight: weight as f32,
+        };
+        let wanted = |rule| scratch.met.may_fire(rules, rule);
+        scan::hits_of(rules, toks, view, stood, wanted, hits);
+    }
 }
 
 /// Classifies one action and remembers the worst.

@@ -4,6 +4,7 @@
 //! is; only two independent witnesses make a finding that speaks of manipulation.
 
 use super::Neighbours;
+use super::facts::{Facts, Given};
 use super::heads;
 use super::marks;
 use super::quiet::Quiet;
@@ -14,17 +15,14 @@ use super::tokens::{self, Tok};
 use super::witness;
 use crate::model::{Finding, Severity, Shown, Tool};
 use crate::rules::Compiled;
-use crate::rules::compiled::{Whole, flag};
+use crate::rules::compiled::Whole;
 use crate::rules::source::{Fact, Place};
-use crate::text::inflect::Form;
 use crate::text::normalise;
 use serde_json::Value;
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 /// The most characters of a finding's text that are shown.
 const SHOWN: usize = 160;
-/// The most places of one fact in one string.
-const MOST: usize = 8;
 
 /// Findings in the strings of one tool of a server, right after its verdict, whose words are still
 /// in `scratch`.
@@ -38,7 +36,7 @@ pub(super) fn of_tool<'t>(
     let collides = neighbours.collide(&tool.name);
     let mut search = Search {
         rules,
-        own: Some((tool, neighbours)),
+        facts: Facts::of(rules, Some((tool, neighbours))),
         witnesses: Vec::new(),
         found: Vec::new(),
     };
@@ -65,7 +63,7 @@ pub(super) fn of_tool<'t>(
 pub(super) fn of_instructions(rules: &Compiled, scratch: &mut Scratch, text: &str) -> Vec<Finding> {
     let mut search = Search {
         rules,
-        own: None,
+        facts: Facts::of(rules, None),
         witnesses: Vec::new(),
         found: Vec::new(),
     };
@@ -94,15 +92,6 @@ impl Field<'_, '_> {
     }
 }
 
-/// Which tools are looked for in a text.
-#[derive(Clone, Copy)]
-enum Tools {
-    /// Other tools of the server.
-    Others,
-    /// Tools that the server does not have.
-    Foreign,
-}
-
 /// One rule that fired in one string.
 struct Witness {
     rule: u32,
@@ -114,8 +103,7 @@ struct Witness {
 
 struct Search<'a> {
     rules: &'a Compiled,
-    /// The tool that is looked at and the tools beside it; none for a server's instructions.
-    own: Option<(&'a Tool, &'a Neighbours<'a>)>,
+    facts: Facts<'a>,
     witnesses: Vec<Witness>,
     found: Vec<Finding>,
 }
@@ -161,12 +149,12 @@ impl Search<'_> {
         // What a text says of other tools depends on the tool it stands in.
         let joins = shape.joins() && marks::joined_words(text).next().is_some();
         let before = self.witnesses.len();
-        let mut given = Vec::new();
+        let mut given: Vec<Given> = Vec::new();
         let mut views = Vec::new();
         let mut odd = collides || self.rules.facts_alone;
         if odd || shape.is_odd(text) {
             views = normalise::views(text);
-            self.marks(text, facts, collides, &mut given);
+            self.facts.marks(text, facts, collides, &mut given);
             odd |= views.len() > 1 || !views[0].is_same();
             odd |= given.iter().any(|(_, fact, _)| fact.is_mark());
         }
@@ -177,11 +165,11 @@ impl Search<'_> {
                 return !joins;
             }
             if views.is_empty() {
-                self.marks(text, facts, collides, &mut given);
+                self.facts.marks(text, facts, collides, &mut given);
                 views.push(view);
             }
         }
-        self.places(text, &mut given);
+        self.facts.places(text, &mut given);
         let mut said = Vec::new();
         for view in views {
             let mut hits = std::mem::take(&mut scratch.action_hits);
@@ -189,6 +177,8 @@ impl Search<'_> {
             // something.
             if odd {
                 read(self.rules, scratch, field, &view, facts);
+                let (toks, walk) = words_of(scratch, field, &view);
+                scan::candidates(self.rules, toks, true, walk);
                 self.words(scratch, field, &view, &mut hits);
             }
             let words = hits.len();
@@ -253,7 +243,7 @@ impl Search<'_> {
     ) -> bool {
         read(self.rules, scratch, field, view, facts);
         let (toks, walk) = words_of(scratch, field, view);
-        if !scan::is_guarded(self.rules, toks, has_places, walk) {
+        if !scan::candidates(self.rules, toks, has_places, walk) {
             return false;
         }
         let mut hits = std::mem::take(&mut scratch.action_hits);
@@ -265,7 +255,8 @@ impl Search<'_> {
         may
     }
 
-    /// What the words of a view match, apart from what is negated.
+    /// What the words of a view match of the rules that may find something there, apart from what is
+    /// negated.
     fn words(
         &self,
         scratch: &mut Scratch,
@@ -280,62 +271,8 @@ impl Search<'_> {
             weight: 1.0,
         };
         let (toks, walk) = words_of(scratch, field, view);
-        scan::text(self.rules, toks, looked, walk, hits);
+        scan::of_candidates(self.rules, toks, looked, walk, hits);
         hits.retain(|hit| !hit.negated);
-    }
-
-    /// What a string looks like: the matcher that asks, the fact, and where it lies.
-    fn marks(
-        &self,
-        text: &str,
-        given: &[Fact],
-        collides: bool,
-        into: &mut Vec<(u32, Fact, (usize, usize))>,
-    ) {
-        let odd = normalise::oddities(text);
-        let marks = marks::of(text);
-        for (number, fact) in &self.rules.text_facts {
-            let all = Some((0, text.len()));
-            let span = match fact {
-                Fact::HiddenCharacters => odd.hidden,
-                Fact::BidiControls => odd.bidi,
-                Fact::TagCharacters => odd.tags,
-                Fact::TerminalControls => odd.control,
-                Fact::Padding => odd.padding,
-                Fact::HtmlComment => odd.comment,
-                Fact::MixedScripts => odd.mixed,
-                Fact::PseudoTag => marks.pseudo_tag,
-                Fact::TurnMarker => marks.turn,
-                Fact::RemoteImage => marks.remote_image,
-                Fact::Decoded => all,
-                Fact::CollidingName => all.filter(|_| collides),
-                Fact::IsName | Fact::IsParameter => all.filter(|_| given.contains(fact)),
-                _ => None,
-            };
-            into.extend(span.map(|span| (*number, *fact, span)));
-        }
-    }
-
-    /// What lies somewhere in a string, and perhaps more than once.
-    fn places(&self, text: &str, into: &mut Vec<(u32, Fact, (usize, usize))>) {
-        let mut places = Vec::new();
-        // The matchers that ask for one fact stand together.
-        let mut of = None;
-        for (number, fact) in &self.rules.text_facts {
-            if !fact.has_place() {
-                continue;
-            }
-            if of.replace(*fact) != Some(*fact) {
-                places.clear();
-                match fact {
-                    Fact::MailAddress => places.extend(marks::mail_addresses(text).take(MOST)),
-                    Fact::Address => places.extend(marks::addresses(text).take(MOST)),
-                    Fact::ForeignTool => self.tools_in(text, Tools::Foreign, &mut places),
-                    _ => self.tools_in(text, Tools::Others, &mut places),
-                }
-            }
-            into.extend(places.iter().map(|span| (*number, *fact, *span)));
-        }
     }
 
     #[expect(
@@ -346,38 +283,6 @@ impl Search<'_> {
         let matcher = &self.rules.matchers[number as usize];
         let span = (start as u32, end as u32);
         Hit::of_whole(number, matcher, scan::Field::Whole, span, 1.0)
-    }
-
-    /// The words that are written like the name of a tool, of words joined by underscores: those of
-    /// other tools of the server, or those with a verb among them that name neither a tool nor a
-    /// parameter of it.
-    fn tools_in(&self, text: &str, which: Tools, into: &mut Vec<(usize, usize)>) {
-        let Some((tool, neighbours)) = self.own else {
-            return;
-        };
-        let verb = |part: &str| {
-            let met = self.rules.look_up(part);
-            met.form == Form::Base
-                && self.rules.flags(met.word) & (flag::VERB | flag::NOUNISH) == flag::VERB
-        };
-        let foreign = |word: &str| {
-            word.split('_').any(verb)
-                && !neighbours.have(word)
-                && tool
-                    .input_schema
-                    .as_ref()
-                    .and_then(|schema| schema.get("properties"))
-                    .is_none_or(|properties| properties.get(word).is_none())
-        };
-        let wanted = |(start, end): &(usize, usize)| {
-            let word = text.get(*start..*end).unwrap_or_default();
-            word != tool.name
-                && match which {
-                    Tools::Others => neighbours.have(word),
-                    Tools::Foreign => foreign(word),
-                }
-        };
-        into.extend(marks::joined_words(text).filter(wanted).take(MOST));
     }
 
     /// What is reported: rules that stand alone; rules that do not, when another witness of

@@ -11,6 +11,7 @@ mod assess;
 mod collect;
 mod decide;
 pub mod examples;
+mod facts;
 mod findings;
 mod heads;
 mod judge;

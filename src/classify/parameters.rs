@@ -9,7 +9,7 @@ use crate::rules::source::Place;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The most names that are kept at a time.
+/// The most names that are kept from one tool to the next.
 const MOST: usize = 1_024;
 
 /// Names of parameters and what they match.
@@ -29,14 +29,18 @@ pub(super) struct Name {
 }
 
 impl<'t> Parameters<'t> {
+    /// Begins a tool: what was read of the tools before is forgotten where it is too much.
+    pub(super) fn begin(&mut self) {
+        if self.known.len() >= MOST {
+            self.known.clear();
+            self.hits.clear();
+        }
+    }
+
     /// Reads a name, or remembers it.
     pub(super) fn read(&mut self, rules: &Compiled, scratch: &mut Scratch, name: &'t str) -> Name {
         if let Some(known) = self.known.get(name) {
             return known.clone();
-        }
-        if self.known.len() >= MOST {
-            self.known.clear();
-            self.hits.clear();
         }
         let Scratch {
             raw, other, walk, ..
@@ -61,7 +65,7 @@ impl<'t> Parameters<'t> {
         read
     }
 
-    /// What a name that was just read matches, in no field yet.
+    /// What a name that was read for this tool matches, in no field yet.
     pub(super) fn hits(&self, name: &Name) -> &[Hit] {
         self.hits.get(name.hits.clone()).unwrap_or_default()
     }

@@ -1,10 +1,14 @@
 //! One pass of the compiled rules over the tokens of a tool: what matched, where.
 
+mod look;
+#[cfg(test)]
+mod tests;
+
+pub(super) use look::{Stood, View, Walk, candidates, hits_of, meet, of_candidates, text};
+
 use super::schema::Property;
-use super::tokens::{Tok, bit};
-use crate::rules::compiled::{Asks, Ready, ReadyRule, Role, Step};
-use crate::rules::source::{At, Place, Sentence};
-use crate::rules::tables::InPlace;
+use super::tokens::Tok;
+use crate::rules::compiled::{Ready, ReadyRule, Role};
 use crate::rules::{Compiled, Kind};
 use crate::text::Token;
 
@@ -80,6 +84,30 @@ struct State {
     count: u32,
 }
 
+/// The parts of rules that may be met in one tool: more than those that are, for the price of a look.
+/// What is met of a rule that cannot fire is not worth a [`Hit`].
+#[derive(Debug)]
+pub(super) struct Met(Vec<u64>);
+
+impl Met {
+    /// Begins a tool.
+    pub(super) fn begin(&mut self, rules: &Compiled) {
+        self.0.clone_from(&rules.parts.given);
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, rule: u32, role: Role) {
+        self.0[rule as usize] |= role.bit();
+    }
+
+    /// Whether a rule may fire.
+    #[inline]
+    pub(super) fn may_fire(&self, rules: &Compiled, rule: u32) -> bool {
+        let needed = rules.parts.needed[rule as usize];
+        self.0[rule as usize] & needed == needed
+    }
+}
+
 /// Buffers that are used again for each tool.
 #[derive(Debug)]
 pub(super) struct Scratch {
@@ -93,11 +121,14 @@ pub(super) struct Scratch {
     pub hits: Vec<Hit>,
     pub action_hits: Vec<Hit>,
     pub walk: Walk,
+    /// The sequences of several words in name, title and description.
+    pub stood: [Vec<Stood>; 3],
+    pub met: Met,
     states: Vec<State>,
     /// The rules that have a hit, in their order.
     pub touched: Vec<u32>,
     /// One bit for each rule, set while hits are counted.
-    met: Vec<u64>,
+    counted: Vec<u64>,
     /// The hits by index, those of one rule together.
     order: Vec<u32>,
     stamp: u32,
@@ -117,7 +148,9 @@ impl Scratch {
             walk: Walk::new(rules),
             states: vec![State::default(); rules.rules.len()],
             touched: Vec::new(),
-            met: vec![0; rules.rules.len().div_ceil(64)],
+            stood: Default::default(),
+            met: Met(Vec::new()),
+            counted: vec![0; rules.rules.len().div_ceil(64)],
             order: Vec::new(),
             stamp: 0,
         }
@@ -134,7 +167,7 @@ impl Scratch {
                     stamp: self.stamp,
                     ..State::default()
                 };
-                self.met[(hit.rule / 64) as usize] |= 1 << (hit.rule % 64);
+                self.counted[(hit.rule / 64) as usize] |= 1 << (hit.rule % 64);
             }
             state.count += 1;
             match hit.role {
@@ -144,7 +177,7 @@ impl Scratch {
                 Role::All(_) | Role::None => {}
             }
         }
-        for (word, bits) in (0u32..).zip(&mut self.met) {
+        for (word, bits) in (0u32..).zip(&mut self.counted) {
             while *bits != 0 {
                 self.touched.push(word * 64 + bits.trailing_zeros());
                 *bits &= *bits - 1;
@@ -199,273 +232,6 @@ impl Scratch {
     }
 }
 
-/// How a text is looked at.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct View {
-    pub place: Place,
-    pub field: Field,
-    /// Points for a match in it; for prose, of its first sentence.
-    pub weight: f32,
-}
-
-/// A sequence that stands in a text, from its first word to its last.
-#[derive(Debug, Clone, Copy)]
-struct Stood {
-    from: usize,
-    last: usize,
-    pattern: u32,
-    /// Where its users are.
-    users: (u32, u16),
-}
-
-/// What is known on the way through a text.
-#[derive(Debug)]
-pub(super) struct Walk {
-    stood: Vec<Stood>,
-    /// Of each sequence, the text in which it was looked for last, and the first word of it that
-    /// was not tried as its first.
-    tried: Vec<(u32, u32)>,
-    /// The number of the text.
-    stamp: u32,
-    /// Text rules of which a part that guards them stands in the text, and which parts.
-    guarded: Vec<(u32, u64)>,
-}
-
-impl Walk {
-    fn new(rules: &Compiled) -> Walk {
-        Walk {
-            stood: Vec::new(),
-            tried: vec![(0, 0); rules.patterns.len()],
-            stamp: 0,
-            guarded: Vec::new(),
-        }
-    }
-}
-
-/// Matches every sequence against one text.
-pub(super) fn text(
-    rules: &Compiled,
-    toks: &[Tok],
-    view: View,
-    walk: &mut Walk,
-    hits: &mut Vec<Hit>,
-) {
-    let starts = rules.starts(view.place);
-    look(rules, toks, starts, walk);
-    for stood in &walk.stood {
-        let (from, tok) = (stood.from, &toks[stood.from]);
-        for user in starts.users(stood.users) {
-            let last = if stood.last + 1 < toks.len() && wants_end(&user.asks) {
-                let steps = &rules.patterns[stood.pattern as usize].steps;
-                follow(rules, toks, from, &steps[1..], true).unwrap_or(stood.last)
-            } else {
-                stood.last
-            };
-            if !stands(&user.asks, toks, from, last, view.place) {
-                continue;
-            }
-            hits.push(Hit {
-                matcher: user.matcher,
-                rule: user.asks.rule,
-                role: user.asks.role,
-                weight: user.asks.weight,
-                field: view.field,
-                start: tok.start,
-                end: toks[last].end,
-                place: weight(rules, tok, view),
-                negated: tok.bits & bit::NEGATED != 0,
-                raised: tok.bits & bit::RAISED != 0,
-            });
-        }
-    }
-}
-
-/// Whether a text has what some text rule needs; `has_places` says whether it may hold the name of a
-/// tool or an address, which are facts that have a place.
-pub(super) fn is_guarded(
-    rules: &Compiled,
-    toks: &[Tok],
-    has_places: bool,
-    walk: &mut Walk,
-) -> bool {
-    let guards = rules.guards();
-    look(rules, toks, guards, walk);
-    let Walk { stood, guarded, .. } = walk;
-    guarded.clear();
-    for user in stood.iter().flat_map(|stood| guards.users(stood.users)) {
-        let (rule, bit) = (user.asks.rule, user.asks.role.bit());
-        if let Some((_, bits)) = guarded.iter_mut().find(|(other, _)| *other == rule) {
-            *bits |= bit;
-        } else {
-            let facts = rules.rules[rule as usize].facts;
-            let given = Role::Any.bit() * u64::from(has_places && facts.any);
-            guarded.push((rule, bit | given & rules.guard_of(rule)));
-        }
-    }
-    guarded
-        .iter()
-        .any(|(rule, bits)| *bits == rules.guard_of(*rule))
-}
-
-/// Finds the sequences that stand in a text, in the order of their first words and of their numbers.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "texts are capped far below 4 GiB"
-)]
-fn look(rules: &Compiled, toks: &[Tok], starts: InPlace<'_>, walk: &mut Walk) {
-    let Walk {
-        stood,
-        tried,
-        stamp,
-        ..
-    } = walk;
-    *stamp = stamp.wrapping_add(1);
-    stood.clear();
-    let mut in_order = true;
-    let (mut begin, mut end) = (0, 0);
-    for (at, tok) in toks.iter().enumerate() {
-        let begun = starts.of(tok.word);
-        if begun.is_empty() {
-            continue;
-        }
-        if at >= end {
-            let other = |t: &&Tok| t.sentence == tok.sentence;
-            begin = at - toks[end..at].iter().rev().take_while(other).count();
-            end = at + toks[at..].iter().take_while(other).count();
-        }
-        for start in begun {
-            let gap = usize::from(start.gap);
-            if start.step == 0 {
-                if !start.fits(tok.bits) {
-                    continue;
-                }
-                let mut last = at;
-                if let Some(second) = start.near {
-                    // Most sequences are ruled out by their second step.
-                    if !any_belongs(rules, &toks[at + 1..end.min(at + 2 + gap)], second) {
-                        continue;
-                    }
-                    let steps = &rules.patterns[start.pattern as usize].steps;
-                    match follow(rules, toks, at, &steps[1..], false) {
-                        Some(found) => last = found,
-                        None => continue,
-                    }
-                }
-                stood.push(Stood {
-                    from: at,
-                    last,
-                    pattern: start.pattern,
-                    users: start.users,
-                });
-                continue;
-            }
-            let before = start.near.unwrap_or(0);
-            let near = begin.max(at.saturating_sub(gap + 1));
-            if !any_belongs(rules, &toks[near..at], before) {
-                continue;
-            }
-            let steps = &rules.patterns[start.pattern as usize].steps;
-            // A word is tried once as the first of a sequence, however often its rarest follows.
-            let done = &mut tried[start.pattern as usize];
-            let mut first = begin.max(at.saturating_sub(usize::from(start.reach)));
-            if done.0 == *stamp {
-                first = first.max(done.1 as usize);
-            }
-            let behind = (at + 1).saturating_sub(usize::from(start.step));
-            for from in first..behind {
-                if start.fits(toks[from].bits)
-                    && rules.belongs(toks[from].word, steps[0].element)
-                    && let Some(last) = follow(rules, toks, from, &steps[1..], false)
-                {
-                    in_order = false;
-                    stood.push(Stood {
-                        from,
-                        last,
-                        pattern: start.pattern,
-                        users: start.users,
-                    });
-                }
-            }
-            *done = (*stamp, behind as u32);
-        }
-    }
-    if !in_order {
-        stood.sort_unstable_by_key(|stood| (stood.from, stood.pattern));
-    }
-}
-
-#[inline]
-fn any_belongs(rules: &Compiled, toks: &[Tok], element: u32) -> bool {
-    toks.iter().any(|tok| rules.belongs(tok.word, element))
-}
-
-/// The last token of the nearest match of a sequence whose first word is at `from`; with `to_end`,
-/// of one that ends the text.
-fn follow(
-    rules: &Compiled,
-    toks: &[Tok],
-    from: usize,
-    steps: &[Step],
-    to_end: bool,
-) -> Option<usize> {
-    let Some((step, rest)) = steps.split_first() else {
-        return (!to_end || from + 1 == toks.len()).then_some(from);
-    };
-    // A nearer word is tried first; when the rest fails there, a later one may still do.
-    (from + 1..toks.len().min(from + 2 + usize::from(step.gap)))
-        .take_while(|next| toks[*next].sentence == toks[from].sentence)
-        .filter(|next| rules.belongs(toks[*next].word, step.element))
-        .find_map(|next| follow(rules, toks, next, rest, to_end))
-}
-
-/// Whether a matcher asks for a sequence that ends the text.
-const fn wants_end(matcher: &Asks) -> bool {
-    matcher.ends || matches!(matcher.at, At::Last | At::Whole)
-}
-
-/// Whether a match stands where the matcher asks.
-fn stands(matcher: &Asks, toks: &[Tok], from: usize, last: usize, place: Place) -> bool {
-    let tok = &toks[from];
-    let first = || {
-        toks.iter()
-            .position(|t| t.bits & bit::STRIPPED == 0)
-            .unwrap_or(0)
-    };
-    let at = match matcher.at {
-        At::Any => true,
-        At::Verb => tok.bits & bit::HEAD != 0,
-        At::First => from == first(),
-        At::Last => last + 1 == toks.len(),
-        At::Whole => from <= first() && last + 1 == toks.len(),
-    };
-    at && (!matcher.ends || last + 1 == toks.len())
-        && (place != Place::Description
-            || match matcher.sentence {
-                Sentence::First => tok.bits & bit::FIRST != 0,
-                Sentence::Main => tok.bits & bit::LOW == 0,
-                Sentence::Any => true,
-            })
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
-fn weight(rules: &Compiled, tok: &Tok, view: View) -> f32 {
-    if view.place != Place::Description {
-        if tok.bits & bit::NOUN != 0 {
-            view.weight * 0.5
-        } else {
-            view.weight
-        }
-    } else if tok.bits & bit::RAISED != 0 {
-        rules.weights.name as f32
-    } else if tok.bits & bit::FIRST != 0 {
-        view.weight
-    } else if tok.bits & bit::LOW != 0 {
-        rules.weights.low_zone as f32
-    } else {
-        rules.weights.later_sentence as f32
-    }
-}
-
 /// Adds what one property matches: of the hits on its name those that ask for no other type, and
 /// what is asked of a property of any name.
 pub(super) fn property(
@@ -473,11 +239,12 @@ pub(super) fn property(
     of_name: &[Hit],
     index: u16,
     property: &Property<'_>,
+    met: &Met,
     hits: &mut Vec<Hit>,
 ) {
     let field = Field::Property(index);
     for hit in of_name {
-        if fits(&rules.matchers[hit.matcher as usize], property) {
+        if met.may_fire(rules, hit.rule) && fits(&rules.matchers[hit.matcher as usize], property) {
             hits.push(Hit { field, ..*hit });
         }
     }
@@ -505,6 +272,3 @@ fn fits(matcher: &Ready, property: &Property<'_>) -> bool {
             .is_none_or(|wanted| wanted == property.required)
         && property.depth <= matcher.depth
 }
-
-#[cfg(test)]
-mod tests;

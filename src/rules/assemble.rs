@@ -1,11 +1,12 @@
 //! Puts the parts of a rule set together: the vocabulary with all forms of its words, the phrases,
 //! and the tables of the matcher.
 
-use super::compiled::{Compiled, Met, Pattern, Ready, ReadyRule, Role, Whole, flag};
+use super::compiled::{Compiled, Met, Parts, Pattern, Ready, ReadyRule, Role, Whole, flag};
+use super::guards::Needs;
 use super::lexicon::{Irregular, LexiconFile};
 use super::load::RuleSet;
 use super::source::{Fact, Kind};
-use super::tables::{Needs, Word, Words};
+use super::tables::{Word, Words};
 use super::vocabulary::Vocabulary;
 use crate::text::inflect::{self, Form};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -76,6 +77,27 @@ impl Builder {
         *self.elements.entry(words).or_insert(next)
     }
 }
+/// What each rule needs, and what of it is no words.
+fn parts(rules: &[ReadyRule], matchers: &[Ready]) -> Parts {
+    let mut parts = Parts {
+        needed: rules
+            .iter()
+            .map(|rule| Role::Any.bit() * u64::from(rule.has_any))
+            .collect(),
+        given: vec![0; rules.len()],
+    };
+    for matcher in matchers {
+        let (rule, bit) = (matcher.asks.rule as usize, matcher.asks.role.bit());
+        if let Role::All(_) = matcher.asks.role {
+            parts.needed[rule] |= bit;
+        }
+        if matcher.whole != Whole::No {
+            parts.given[rule] |= bit;
+        }
+    }
+    parts
+}
+
 /// What each text rule needs in words. A rule that needs a mark too is left out: a string with a
 /// mark is looked at anyway.
 fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Needs> {
@@ -303,6 +325,7 @@ pub(super) fn assemble(
         .collect();
     text_facts.sort_by_key(|(_, fact)| *fact);
     let needs = needs(&rules, &matchers);
+    let parts = parts(&rules, &matchers);
     let words = Words::new(words, &patterns, &elements, &frequency, &needs);
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
@@ -326,6 +349,7 @@ pub(super) fn assemble(
             .collect(),
         rules,
         facts_alone,
+        parts,
         weights: set.weights().clone(),
         version: set.version().into(),
     }

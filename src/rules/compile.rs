@@ -3,8 +3,8 @@
 
 use super::assemble::{Builder, assemble};
 use super::compiled::{
-    Asks, Compiled, Facts, GRAMMAR, MOST_GAP, Pattern, Ready, ReadyRule, Role, Step, User, Whole,
-    bound_bit, category_bit, flag, place_bit, type_bit,
+    Asked, Asks, Compiled, Facts, GRAMMAR, MOST_GAP, Pattern, Ready, ReadyRule, Role, Step, User,
+    Whole, bound_bit, category_bit, flag, place_bit, type_bit,
 };
 use super::lexicon::{LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
@@ -125,6 +125,7 @@ impl Compiled {
                     .into_iter()
                     .map(|matcher| User {
                         matcher,
+                        asked: Asked::default(),
                         asks: matchers[matcher as usize].asks,
                     })
                     .collect();

@@ -1,6 +1,7 @@
 //! A rule set ready for matching: one vocabulary, word classes as bit rows, word sequences by
 //! their first word. [`super::compile`] makes it.
 
+use super::elements::Folded;
 use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
 use super::tables::{InPlace, Words};
 use super::vocabulary::Vocabulary;
@@ -110,7 +111,7 @@ pub struct Pattern {
 }
 
 /// What a matcher asks of a match in a text, and what it counts: small, and kept by its sequences.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Asks {
     /// Its rule, by index.
     pub rule: u32,
@@ -128,17 +129,36 @@ pub struct Asks {
     pub ends: bool,
 }
 
+/// Where the first word of a sequence is to stand: bits of [`stand`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// Those that are looked at.
+    pub looked: u16,
+    /// Those of them that are to be set.
+    pub set: u16,
+}
+
+impl Asked {
+    /// Whether a word that stands so does.
+    #[inline]
+    pub const fn fits(self, stands: u16) -> bool {
+        stands & self.looked == self.set
+    }
+}
+
 /// A matcher that uses a sequence.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct User {
     /// The matcher, by index.
     pub matcher: u32,
+    /// What it asks of where the word stands, where it asks for a word alone.
+    pub asked: Asked,
     /// What it asks.
     pub asks: Asks,
 }
 
 /// The part a matcher has in its rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// One of `any`.
     Any,
@@ -158,6 +178,15 @@ impl Role {
             Role::None => 0,
         }
     }
+}
+
+/// Parts of rules, by rule and as bits of [`Role::bit`].
+#[derive(Debug, Clone, Default)]
+pub struct Parts {
+    /// Those that a rule needs to fire.
+    pub needed: Vec<u64>,
+    /// Those that something else than words of a text can be.
+    pub given: Vec<u64>,
 }
 
 /// One matcher, ready.
@@ -268,6 +297,8 @@ pub struct Compiled {
     pub reporting: Vec<u32>,
     /// Whether some text rule asks for nothing that shows in the words or marks of a string.
     pub facts_alone: bool,
+    /// Of each rule the parts that it needs, by their bits, and those of them that need no words.
+    pub parts: Parts,
     /// Weights.
     pub weights: Weights,
     /// Hash of the rule files.
@@ -326,15 +357,14 @@ impl Compiled {
     /// The flags of a word.
     #[inline]
     pub fn flags(&self, word: u32) -> u16 {
-        self.words.of(word).flags
+        self.words.of(word).0
     }
 
     /// The flags of a word, and a bit for each word (by the last six of its number) that goes on with
     /// a phrase it begins.
     #[inline]
     pub fn known(&self, word: u32) -> (u16, u64) {
-        let word = self.words.of(word);
-        (word.flags, word.goes_on)
+        self.words.of(word)
     }
 
     /// The verb whose form a word is too, where the lexicon has the form as a noun of its own:
@@ -353,6 +383,17 @@ impl Compiled {
         self.words.belongs(word, element)
     }
 
+    /// The elements that a word belongs to, folded; none for a word without.
+    #[inline]
+    pub fn folded(&self, word: u32) -> Option<&Folded> {
+        self.words.folded(word)
+    }
+
+    /// The text rules that nothing guards.
+    pub fn unguarded(&self) -> &[u32] {
+        self.words.unguarded()
+    }
+
     /// The sequences that are looked for in a place.
     #[inline]
     pub fn starts(&self, place: Place) -> InPlace<'_> {
@@ -362,7 +403,7 @@ impl Compiled {
     /// Whether a phrase may begin with a word and go on with another; most do not.
     #[inline]
     pub fn may_start_phrase(&self, word: u32, next: u32) -> bool {
-        self.words.of(word).goes_on >> (next & 63) & 1 == 1
+        self.words.of(word).1 >> (next & 63) & 1 == 1
     }
 
     /// What some text rule needs, whichever of it is rarest.

@@ -8,6 +8,8 @@ mod assemble;
 mod compile;
 pub mod compiled;
 pub mod docs;
+pub mod elements;
+mod guards;
 pub mod lexicon;
 pub mod lint;
 pub mod load;

@@ -245,7 +245,7 @@ impl Place {
 }
 
 /// Which word a sequence must begin at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum At {
     /// A verb that says what the tool does.
@@ -261,7 +261,7 @@ pub enum At {
 }
 
 /// Which sentence counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sentence {
     /// Only the first.

@@ -4,7 +4,9 @@
 //! A sequence is looked for at its rarest step: *send the password* at *password*, since texts are
 //! full of what is sent.
 
-use super::compiled::{Pattern, User, place_bit, stand};
+use super::compiled::{Asked, Pattern, User, place_bit, stand};
+use super::elements::{Folded, Rows};
+use super::guards::{Needs, guards};
 use super::source::{At, Place, Sentence};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -14,18 +16,21 @@ use std::hash::Hash;
 pub struct Start {
     /// The sequence, by index.
     pub pattern: u32,
-    /// The element of the step that is looked at next, where there is one: the second for a
-    /// sequence that is looked for at its first step, else the step before.
-    pub near: Option<u32>,
-    /// At most so many words between the two.
+    /// The element of the step that is looked at next: the second for a sequence that is looked for
+    /// at its first step, else the step before; where there is none, the word's own.
+    pub near: u32,
+    /// The rarest element of the steps that are left; where there is none, that of `near`.
+    pub far: u32,
+    /// At most so many words between the word and the step that is looked at next.
     pub gap: u8,
     /// Which step the word is; the first is 0.
     pub step: u8,
     /// How many words before it the first step can stand at most.
     pub reach: u16,
-    /// What all its users ask of where the first word stands: bits of [`stand`], those that are
-    /// looked at and those of them that are to be set.
-    asked: (u16, u16),
+    /// What all its users ask of where the first word stands.
+    asked: Asked,
+    /// The rules of its users, each by the last bits of its number.
+    rules: u64,
     /// Where its users begin among those of the place, and how many there are.
     pub users: (u32, u16),
 }
@@ -48,10 +53,13 @@ pub(super) struct Word {
     /// Which words can go on with a phrase that begins with it: a bit for the last six bits of the
     /// number of each. 0 where no phrase does.
     pub(super) goes_on: u64,
-    /// Where its row of elements begins, and the elements folded into one number: what is not there
-    /// is not in the row, and most of what is asked for is not.
+    /// The elements folded into one number: what is not there is not in the row, and most of what
+    /// is asked for is not.
+    sign: u64,
+    /// Where its row of elements begins.
     row: u32,
-    folded: u64,
+    /// Which of the folded ones has its elements.
+    folded: u32,
     /// By place of [`TEXTS`], the list of sequences that are looked for at it; the last is that of
     /// the guards.
     lists: [u32; TEXTS.len() + 1],
@@ -74,8 +82,12 @@ pub(super) struct Words {
     known: Vec<Word>,
     starts: [Starts; TEXTS.len() + 1],
     elements: Rows,
+    /// The elements of words, folded; the first is that of a word that has none.
+    folded: Vec<Folded>,
     /// Of each rule what guards it.
     guards: Vec<u64>,
+    /// The text rules that nothing guards.
+    unguarded: Vec<u32>,
 }
 
 impl Words {
@@ -105,32 +117,65 @@ impl Words {
             let place = place.unwrap_or(Place::Text);
             Starts::new(patterns, members, &common, words.len(), place, wanted)
         });
+        let of_texts = patterns.iter().flat_map(|pattern| &pattern.users);
+        let unguarded: BTreeSet<u32> = of_texts
+            .filter(|user| user.asks.places & place_bit(Place::Text) != 0)
+            .map(|user| user.asks.rule)
+            .filter(|rule| guards[*rule as usize] == 0)
+            .collect();
         let (elements, rows) = Rows::new(members, words.len());
+        let mut folded = vec![Folded::default()];
+        let mut known = HashMap::from([(Folded::default(), 0)]);
         for ((number, word), row) in words.iter_mut().enumerate().zip(rows) {
             word.row = row;
-            word.folded = elements.folded(row);
+            let own = elements.folded(row);
+            word.sign = own.sign();
+            word.folded = *known.entry(own).or_insert_with(|| {
+                folded.push(own);
+                u32::try_from(folded.len() - 1).unwrap_or(0)
+            });
             let list = |at: usize| -> &Starts { &starts[at] };
-            word.lists = std::array::from_fn(|at| list(at).by_word.list_of(number));
+            word.lists = std::array::from_fn(|at| list(at).of_word[number]);
         }
         Words {
             known: words,
             starts,
             elements,
+            folded,
             guards,
+            unguarded: unguarded.into_iter().collect(),
         }
     }
 
+    /// The flags of a word, and which words may go on with a phrase that it begins.
     #[inline]
-    pub(super) fn of(&self, word: u32) -> Word {
-        self.known.get(word as usize).copied().unwrap_or_default()
+    pub(super) fn of(&self, word: u32) -> (u16, u64) {
+        match self.known.get(word as usize) {
+            Some(word) => (word.flags, word.goes_on),
+            None => (0, 0),
+        }
     }
 
     /// Whether a word belongs to an element.
     #[inline]
     pub(super) fn belongs(&self, word: u32, element: u32) -> bool {
         self.known.get(word as usize).is_some_and(|word| {
-            word.folded >> (element & 63) & 1 == 1 && self.elements.at(word.row, element)
+            word.sign >> (element & 63) & 1 == 1 && self.elements.at(word.row, element)
         })
+    }
+
+    /// The elements that a word belongs to, folded; none for a word without.
+    #[inline]
+    pub(super) fn folded(&self, word: u32) -> Option<&Folded> {
+        match self.known.get(word as usize)?.folded {
+            0 => None,
+            number => self.folded.get(number as usize),
+        }
+    }
+
+    /// The text rules that nothing guards.
+    pub(super) fn unguarded(&self) -> &[u32] {
+        &self.unguarded
     }
 
     /// How many there are.
@@ -178,13 +223,22 @@ pub struct InPlace<'a> {
 }
 
 impl<'a> InPlace<'a> {
-    /// The sequences that are looked for at a word.
+    /// The sequences of several words that are looked for at a word.
     #[inline]
     pub fn of(&self, word: u32) -> &'a [Start] {
-        match self.words.get(word as usize) {
-            Some(word) => self.starts.by_word.list(word.lists[self.at]),
-            None => &[],
-        }
+        self.starts.several.list(self.list_of(word))
+    }
+
+    /// The matchers that a word alone satisfies.
+    #[inline]
+    pub fn alone(&self, word: u32) -> &'a [User] {
+        self.starts.alone.list(self.list_of(word))
+    }
+
+    #[inline]
+    fn list_of(&self, word: u32) -> u32 {
+        let word = self.words.get(word as usize);
+        word.map_or(0, |word| word.lists[self.at])
     }
 
     /// The matchers that use a sequence in this place.
@@ -198,10 +252,17 @@ impl<'a> InPlace<'a> {
     }
 }
 
-/// The sequences that are looked for in one place, by the word they are looked for at.
+/// What is looked for in one place, by the word it is looked for at. Words of one class have the same
+/// lists.
 #[derive(Debug, Clone)]
 struct Starts {
-    by_word: Lists<Start>,
+    /// Of each word, its lists.
+    of_word: Vec<u32>,
+    /// The sequences of several words.
+    several: Lists<Start>,
+    /// The matchers that ask for the word alone.
+    alone: Lists<User>,
+    /// The matchers that ask for a sequence of several words.
     users: Vec<User>,
 }
 
@@ -217,118 +278,124 @@ impl Starts {
         wanted: impl Fn(&User) -> bool,
     ) -> Starts {
         let mut users = Vec::new();
-        let mut by_word = vec![Vec::new(); words];
+        let mut by_word = vec![(Vec::new(), Vec::new()); words];
         for (number, pattern) in (0u32..).zip(patterns) {
-            let own = pattern.users.iter().filter(|user| wanted(user));
-            let from = users.len();
-            users.extend(own);
-            let count = users.len() - from;
-            if count == 0 {
+            let own: Vec<User> = pattern
+                .users
+                .iter()
+                .filter(|u| wanted(u))
+                .copied()
+                .collect();
+            if own.is_empty() {
                 continue;
             }
-            let asked = asked_by_all(&users[from..], place);
-            let steps = &pattern.steps;
-            let rarest = rarest(pattern, common).0;
-            let (near, gap) = match rarest.checked_sub(1) {
-                None => (steps.get(1).map(|s| s.element), steps.get(1).map(|s| s.gap)),
-                Some(before) => (Some(steps[before].element), Some(steps[rarest].gap)),
-            };
-            let reach = steps[..=rarest]
-                .iter()
-                .skip(1)
-                .map(|s| u16::from(s.gap) + 1)
-                .sum();
-            let start = Start {
-                pattern: number,
-                near,
-                gap: gap.unwrap_or(0),
-                step: u8::try_from(rarest).unwrap_or(u8::MAX),
-                reach,
-                asked,
-                users: (
-                    u32::try_from(from).unwrap_or(u32::MAX),
-                    u16::try_from(count).unwrap_or(u16::MAX),
-                ),
-            };
-            for word in &members[steps[rarest].element as usize] {
-                by_word[*word as usize].push(start);
+            if let [only] = pattern.steps[..] {
+                for user in own {
+                    let asked = asked_by_all(&[user], place);
+                    for word in &members[only.element as usize] {
+                        by_word[*word as usize].1.push(User { asked, ..user });
+                    }
+                }
+                continue;
+            }
+            let (start, rarest) = Start::of(number, pattern, &own, (common, place), users.len());
+            users.extend(own);
+            for word in &members[rarest as usize] {
+                by_word[*word as usize].0.push(start);
             }
         }
-        Starts {
-            by_word: Lists::new(by_word),
+        let mut known: HashMap<_, u32, foldhash::fast::FixedState> = HashMap::default();
+        let mut starts = Starts {
+            of_word: Vec::with_capacity(words),
+            several: Lists::default(),
+            alone: Lists::default(),
             users,
+        };
+        for lists in by_word {
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            let number = *known.entry(lists).or_insert_with_key(|(several, alone)| {
+                starts.several.push(several);
+                starts.alone.push(alone);
+                next
+            });
+            starts.of_word.push(number);
         }
+        starts
     }
 }
 
 impl Start {
+    /// Of a sequence of several words, for these of its users, which come after `before` others; and
+    /// the element that it is looked for at.
+    fn of(
+        number: u32,
+        pattern: &Pattern,
+        users: &[User],
+        (common, place): (&[u64], Place),
+        before: usize,
+    ) -> (Start, u32) {
+        let steps = &pattern.steps;
+        let rarest = rarest(pattern, common).0;
+        let next = if rarest == 0 { 1 } else { rarest - 1 };
+        let near = steps[next].element;
+        let left = (0..steps.len()).filter(|at| *at != rarest && *at != next);
+        let far = left
+            .map(|at| steps[at].element)
+            .min_by_key(|element| common[*element as usize])
+            .unwrap_or(near);
+        let reach = steps[..=rarest]
+            .iter()
+            .skip(1)
+            .map(|s| u16::from(s.gap) + 1)
+            .sum();
+        let start = Start {
+            pattern: number,
+            near,
+            far,
+            gap: steps[rarest.max(1)].gap,
+            step: u8::try_from(rarest).unwrap_or(u8::MAX),
+            reach,
+            asked: asked_by_all(users, place),
+            rules: rule_bits(users.iter().map(|user| user.asks.rule)),
+            users: (
+                u32::try_from(before).unwrap_or(u32::MAX),
+                u16::try_from(users.len()).unwrap_or(u16::MAX),
+            ),
+        };
+        (start, steps[rarest].element)
+    }
+}
+
+/// Rules as bits, each by the last of its number.
+pub fn rule_bits(rules: impl Iterator<Item = u32>) -> u64 {
+    rules.fold(0, |bits, rule| bits | 1 << (rule & 63))
+}
+
+impl Start {
+    /// Whether a rule among these may ask for it.
+    #[inline]
+    pub const fn is_of(&self, rules: u64) -> bool {
+        self.rules & rules != 0
+    }
+
     /// Whether a first word that stands so can satisfy any user.
     #[inline]
     pub const fn fits(&self, stands: u16) -> bool {
-        stands & self.asked.0 == self.asked.1
+        self.asked.fits(stands)
     }
 }
 
 /// The rarest step of a sequence, and how common it is; of equals the first, since its way is the
 /// shortest.
-fn rarest(pattern: &Pattern, common: &[u64]) -> (usize, u64) {
+pub(super) fn rarest(pattern: &Pattern, common: &[u64]) -> (usize, u64) {
     (0..pattern.steps.len())
         .map(|step| (step, common[pattern.steps[step].element as usize]))
         .min_by_key(|(_, common)| *common)
         .unwrap_or_default()
 }
 
-/// A part of a rule that stands in more than so many of a million words guards it together with
-/// another.
-const COMMON: u64 = 3_000;
-
-/// Of each text rule the parts that it needs, by their bits (see [`super::compiled::Role::bit`]): the rarest, and
-/// another where that is common.
-fn guards(patterns: &[Pattern], common: &[u64], needs: &[Needs]) -> Vec<u64> {
-    let mut cost: HashMap<(u32, u64), u64> = HashMap::new();
-    for pattern in patterns {
-        let common = rarest(pattern, common).1;
-        for user in &pattern.users {
-            *cost
-                .entry((user.asks.rule, user.asks.role.bit()))
-                .or_default() += common;
-        }
-    }
-    (0u32..)
-        .zip(needs)
-        .map(|(rule, needs)| {
-            let cost = |bit: u64| cost.get(&(rule, bit)).copied().unwrap_or(0);
-            let mut bits: Vec<u64> = needs.bits().collect();
-            bits.sort_by_key(|bit| cost(*bit));
-            let enough = |at: usize| at == 0 || at == 1 && cost(bits[0]) > COMMON;
-            let mask = (0..bits.len())
-                .filter(|at| enough(*at))
-                .fold(0, |mask, at| mask | bits[at]);
-            // A fact stands at no word, so that none leads to it.
-            if mask == 0 { 0 } else { mask | needs.facts }
-        })
-        .collect()
-}
-
-/// The parts of a rule that it needs in the text of a string, by their bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Needs {
-    /// Those that only words make.
-    pub(super) words: u64,
-    /// Those that facts make too.
-    pub(super) facts: u64,
-}
-
-impl Needs {
-    fn bits(self) -> impl Iterator<Item = u64> {
-        (0..64)
-            .map(|bit| 1 << bit)
-            .filter(move |bit| self.words & bit != 0)
-    }
-}
-
 /// What all of some users ask of where the first word stands.
-fn asked_by_all(users: &[User], place: Place) -> (u16, u16) {
+fn asked_by_all(users: &[User], place: Place) -> Asked {
     let all = |asks: fn(&User) -> bool| users.iter().all(asks);
     let (mut looked, mut set) = (0, 0);
     if all(|user| user.asks.at == At::Verb) {
@@ -342,50 +409,33 @@ fn asked_by_all(users: &[User], place: Place) -> (u16, u16) {
     if place == Place::Description && all(|user| user.asks.sentence == Sentence::Main) {
         looked |= stand::LOW;
     }
-    (looked, set)
+    Asked { looked, set }
 }
 
-/// One list for each word, such as of sequences that begin with it. Words of one class have the
-/// same lists, so that there are far fewer lists than words.
+/// Lists, one behind the other.
 #[derive(Debug, Clone)]
 struct Lists<T> {
-    /// Of each word, its list.
-    of_word: Vec<u32>,
     /// Of each list, where it begins in `all` and where it ends. The first is that of the word that
     /// no rule knows, which has nothing.
     ranges: Vec<(u32, u32)>,
     all: Vec<T>,
 }
 
-impl<T: Copy + Eq + Hash> Lists<T> {
-    fn new(lists: Vec<Vec<T>>) -> Lists<T> {
-        let mut all = Vec::new();
-        let mut ranges = Vec::new();
-        let mut known: HashMap<Vec<T>, u32, foldhash::fast::FixedState> = HashMap::default();
-        let length = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let of_word = lists
-            .into_iter()
-            .map(|list| {
-                if let Some(number) = known.get(&list) {
-                    return *number;
-                }
-                let from = length(all.len());
-                all.extend_from_slice(&list);
-                let number = length(ranges.len());
-                ranges.push((from, length(all.len())));
-                known.insert(list, number);
-                number
-            })
-            .collect();
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
         Lists {
-            of_word,
-            ranges,
-            all,
+            ranges: Vec::new(),
+            all: Vec::new(),
         }
     }
+}
 
-    fn list_of(&self, word: usize) -> u32 {
-        self.of_word.get(word).copied().unwrap_or(0)
+impl<T: Copy> Lists<T> {
+    fn push(&mut self, list: &[T]) {
+        let length = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let from = length(self.all.len());
+        self.all.extend_from_slice(list);
+        self.ranges.push((from, length(self.all.len())));
     }
 
     #[inline]
@@ -396,47 +446,5 @@ impl<T: Copy + Eq + Hash> Lists<T> {
             .copied()
             .unwrap_or_default();
         self.all.get(from as usize..to as usize).unwrap_or_default()
-    }
-}
-
-/// Which elements each word belongs to: a row of bits for each. Words of one class share a row.
-#[derive(Debug, Clone)]
-struct Rows {
-    /// The numbers of a row.
-    width: usize,
-    bits: Vec<u64>,
-}
-
-impl Rows {
-    /// Of the words of each element; where the row of each word begins.
-    fn new(members: &[BTreeSet<u32>], words: usize) -> (Rows, Vec<u32>) {
-        let width = members.len().div_ceil(64).max(1);
-        let mut rows = vec![vec![0u64; width]; words];
-        for (bit, words) in members.iter().enumerate() {
-            for word in words {
-                rows[*word as usize][bit >> 6] |= 1 << (bit & 63);
-            }
-        }
-        let lists = Lists::new(rows);
-        let begins = (0..words)
-            .map(|word| lists.ranges[lists.list_of(word) as usize].0)
-            .collect();
-        let bits = lists.all;
-        (Rows { width, bits }, begins)
-    }
-
-    /// All elements of a row, each by the last six bits of its number.
-    fn folded(&self, row: u32) -> u64 {
-        let bits = self.bits.get(row as usize..row as usize + self.width);
-        bits.unwrap_or_default()
-            .iter()
-            .fold(0, |all, bits| all | bits)
-    }
-
-    #[inline]
-    fn at(&self, row: u32, element: u32) -> bool {
-        self.bits
-            .get((row + (element >> 6)) as usize)
-            .is_some_and(|bits| bits >> (element & 63) & 1 == 1)
     }
 }

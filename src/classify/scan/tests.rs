@@ -1,9 +1,11 @@
 //! The matching engine against a slow, obvious one, on random text made of the words of the rules.
 
+use super::look::stands;
 use super::*;
 use crate::classify::{heads, tokens};
 use crate::rules::RuleSet;
-use crate::rules::compiled::{Pattern, place_bit};
+use crate::rules::compiled::{Pattern, Step, place_bit};
+use crate::rules::source::Place;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -160,7 +162,59 @@ proptest! {
         if let Some(rule) = scratch.touched.iter().find(may_fire) {
             let rule = &RULES.rules[*rule as usize].id;
             let mut walk = Walk::new(&RULES);
-            prop_assert!(is_guarded(&RULES, &toks, true, &mut walk), "{}: {}", rule, text);
+            prop_assert!(candidates(&RULES, &toks, true, &mut walk), "{}: {}", rule, text);
         }
+    }
+
+    #[test]
+    fn a_rule_that_fires_was_met_with_all_it_needs(
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 60),
+        place in prop::sample::select(vec![Place::Name, Place::Description]),
+    ) {
+        let text = near_a_sequence(&picks);
+        let (mut raw, mut toks) = (Vec::new(), Vec::new());
+        tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+        heads::mark_prose(&RULES, &mut toks);
+        let view = View { place, field: Field::Whole, weight: 1.0 };
+        let mut scratch = Scratch::new(&RULES);
+        let (mut hits, mut stood) = (Vec::new(), Vec::new());
+        super::text(&RULES, &toks, view, &mut scratch.walk, &mut hits);
+        scratch.settle(&hits);
+        scratch.met.begin(&RULES);
+        meet(&RULES, &toks, place, &mut scratch.walk, &mut stood, &mut scratch.met);
+        for rule in &scratch.touched {
+            let id = &RULES.rules[*rule as usize].id;
+            let fires = scratch.fires(&RULES, *rule);
+            prop_assert!(!fires || scratch.met.may_fire(&RULES, *rule), "{}: {}", id, text);
+        }
+        let mut wanted = Vec::new();
+        hits_of(&RULES, &toks, view, &stood, |rule| scratch.met.may_fire(&RULES, rule), &mut wanted);
+        hits.retain(|hit| scratch.met.may_fire(&RULES, hit.rule));
+        let seen = |hits: &[Hit]| -> Vec<(u32, u32, u32)> {
+            hits.iter().map(|hit| (hit.matcher, hit.start, hit.end)).collect()
+        };
+        prop_assert_eq!(seen(&wanted), seen(&hits));
+    }
+
+    #[test]
+    fn candidates_have_all_hits_that_they_would_have(
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 60),
+    ) {
+        let text = near_a_sequence(&picks);
+        let (mut raw, mut toks) = (Vec::new(), Vec::new());
+        tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+        heads::mark_prose(&RULES, &mut toks);
+        let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
+        let mut walk = Walk::new(&RULES);
+        let (mut all, mut some) = (Vec::new(), Vec::new());
+        super::text(&RULES, &toks, view, &mut walk, &mut all);
+        candidates(&RULES, &toks, true, &mut walk);
+        of_candidates(&RULES, &toks, view, &mut walk, &mut some);
+        let of: BTreeSet<u32> = some.iter().map(|hit| hit.rule).collect();
+        all.retain(|hit| of.contains(&hit.rule));
+        let seen = |hits: &[Hit]| -> Vec<(u32, u32)> {
+            hits.iter().map(|hit| (hit.matcher, hit.start)).collect()
+        };
+        prop_assert_eq!(seen(&some), seen(&all));
     }
 }

@@ -1,0 +1,123 @@
+//! What a string shows beside its words: marks of something hidden, and places of addresses and of
+//! names of tools.
+
+use super::Neighbours;
+use super::marks;
+use crate::model::Tool;
+use crate::rules::Compiled;
+use crate::rules::compiled::flag;
+use crate::rules::source::Fact;
+use crate::text::inflect::Form;
+use crate::text::normalise;
+
+/// The most places of one fact in one string.
+const MOST: usize = 8;
+
+/// The matcher that asks, the fact, and where it lies.
+pub(super) type Given = (u32, Fact, (usize, usize));
+
+/// Which tools are looked for in a text.
+#[derive(Clone, Copy)]
+enum Tools {
+    /// Other tools of the server.
+    Others,
+    /// Tools that the server does not have.
+    Foreign,
+}
+
+/// The facts that the text rules ask for, looked for in the strings of one definition.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'a> {
+    rules: &'a Compiled,
+    /// The tool that is looked at and the tools beside it; none for a server's instructions.
+    own: Option<(&'a Tool, &'a Neighbours<'a>)>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(
+        rules: &'a Compiled,
+        own: Option<(&'a Tool, &'a Neighbours<'a>)>,
+    ) -> Facts<'a> {
+        Facts { rules, own }
+    }
+
+    /// What a string looks like: the matcher that asks, the fact, and where it lies.
+    pub(super) fn marks(&self, text: &str, given: &[Fact], collides: bool, into: &mut Vec<Given>) {
+        let odd = normalise::oddities(text);
+        let marks = marks::of(text);
+        for (number, fact) in &self.rules.text_facts {
+            let all = Some((0, text.len()));
+            let span = match fact {
+                Fact::HiddenCharacters => odd.hidden,
+                Fact::BidiControls => odd.bidi,
+                Fact::TagCharacters => odd.tags,
+                Fact::TerminalControls => odd.control,
+                Fact::Padding => odd.padding,
+                Fact::HtmlComment => odd.comment,
+                Fact::MixedScripts => odd.mixed,
+                Fact::PseudoTag => marks.pseudo_tag,
+                Fact::TurnMarker => marks.turn,
+                Fact::RemoteImage => marks.remote_image,
+                Fact::Decoded => all,
+                Fact::CollidingName => all.filter(|_| collides),
+                Fact::IsName | Fact::IsParameter => all.filter(|_| given.contains(fact)),
+                _ => None,
+            };
+            into.extend(span.map(|span| (*number, *fact, span)));
+        }
+    }
+
+    /// What lies somewhere in a string, and perhaps more than once.
+    pub(super) fn places(&self, text: &str, into: &mut Vec<Given>) {
+        let mut places = Vec::new();
+        // The matchers that ask for one fact stand together.
+        let mut of = None;
+        for (number, fact) in &self.rules.text_facts {
+            if !fact.has_place() {
+                continue;
+            }
+            if of.replace(*fact) != Some(*fact) {
+                places.clear();
+                match fact {
+                    Fact::MailAddress => places.extend(marks::mail_addresses(text).take(MOST)),
+                    Fact::Address => places.extend(marks::addresses(text).take(MOST)),
+                    Fact::ForeignTool => self.tools_in(text, Tools::Foreign, &mut places),
+                    _ => self.tools_in(text, Tools::Others, &mut places),
+                }
+            }
+            into.extend(places.iter().map(|span| (*number, *fact, *span)));
+        }
+    }
+
+    /// The words that are written like the name of a tool, of words joined by underscores: those of
+    /// other tools of the server, or those with a verb among them that name neither a tool nor a
+    /// parameter of it.
+    fn tools_in(&self, text: &str, which: Tools, into: &mut Vec<(usize, usize)>) {
+        let Some((tool, neighbours)) = self.own else {
+            return;
+        };
+        let verb = |part: &str| {
+            let met = self.rules.look_up(part);
+            met.form == Form::Base
+                && self.rules.flags(met.word) & (flag::VERB | flag::NOUNISH) == flag::VERB
+        };
+        let foreign = |word: &str| {
+            word.split('_').any(verb)
+                && !neighbours.have(word)
+                && tool
+                    .input_schema
+                    .as_ref()
+                    .and_then(|schema| schema.get("properties"))
+                    .is_none_or(|properties| properties.get(word).is_none())
+        };
+        let wanted = |(start, end): &(usize, usize)| {
+            let word = text.get(*start..*end).unwrap_or_default();
+            word != tool.name
+                && match which {
+                    Tools::Others => neighbours.have(word),
+                    Tools::Foreign => foreign(word),
+                }
+        };
+        into.extend(marks::joined_words(text).filter(wanted).take(MOST));
+    }
+}
