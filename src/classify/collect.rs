@@ -12,6 +12,7 @@ use crate::model::{Category, Tool};
 use crate::rules::compiled::{Role, Whole, flag};
 use crate::rules::source::{Fact, Place};
 use crate::rules::{Compiled, Kind};
+use serde_json::Value;
 use smol_str::SmolStr;
 use std::mem;
 
@@ -44,6 +45,24 @@ pub(super) fn read(rules: &Compiled, scratch: &mut Scratch, prefix: &Prefix, too
 /// The least weight of a match that makes a value an action: less is said by names of things, and
 /// a choice among things is no choice of actions.
 const LEAST_OF_ACTION: i32 = 30;
+
+/// The most actions of one property.
+const MOST_ACTIONS: usize = 100;
+
+/// The actions that the description of a property lists.
+fn listed<'t>(rules: &Compiled, scratch: &mut Scratch, text: &'t str) -> Vec<&'t str> {
+    let Scratch { raw, other, .. } = scratch;
+    other.clear();
+    tokens::read_prose(rules, text, raw, other);
+    let mut ranges = Vec::new();
+    actions::listed(rules, text, other, &mut ranges);
+    ranges
+        .into_iter()
+        .filter_map(|(from, to)| {
+            text.get(other.get(from)?.start as usize..other.get(to.checked_sub(1)?)?.end as usize)
+        })
+        .collect()
+}
 
 /// One action of a tool that offers several.
 pub(super) struct Offered {
@@ -88,22 +107,40 @@ pub(super) fn collect<'t>(
             scratch.met.add(hit.rule, hit.role);
         }
         names.push(name.clone());
-        if !(name.selects && actions::selects(property)) || reads && !property.required {
+        if !name.selects || reads && !property.required {
             continue;
         }
-        let values = property.values.unwrap_or_default();
-        if actions::is_of_a_protocol(values) {
-            continue;
-        }
-        for (place, value) in values.iter().enumerate().take(100) {
-            let (Some(text), Ok(place)) = (value.as_str(), u16::try_from(place)) else {
+        if actions::selects(property) {
+            let values = property.values.unwrap_or_default();
+            if actions::is_of_a_protocol(values.iter().filter_map(Value::as_str)) {
                 continue;
-            };
-            other.clear();
-            tokens::read_name(rules, text, &mut scratch.raw, &mut other);
-            heads::mark_name(&mut other);
-            let field = Field::Value(number, place);
-            consider(rules, scratch, &other, text, field, &mut offered, &mut best);
+            }
+            for (place, value) in values.iter().enumerate().take(MOST_ACTIONS) {
+                let (Some(text), Ok(place)) = (value.as_str(), u16::try_from(place)) else {
+                    continue;
+                };
+                other.clear();
+                tokens::read_name(rules, text, &mut scratch.raw, &mut other);
+                heads::mark_name(&mut other);
+                let field = Field::Value(number, place);
+                consider(rules, scratch, &other, text, field, &mut offered, &mut best);
+            }
+        } else if let Some(text) = actions::described(property) {
+            let items = listed(rules, scratch, text);
+            if actions::is_of_a_protocol(items.iter().copied()) {
+                continue;
+            }
+            let field = Field::Property(number);
+            for item in items.into_iter().take(MOST_ACTIONS) {
+                other.clear();
+                tokens::read_name(rules, item, &mut scratch.raw, &mut other);
+                heads::mark_name(&mut other);
+                consider(rules, scratch, &other, item, field, &mut offered, &mut best);
+            }
+            // What is shown of a property is its name.
+            if let Some((_, hit)) = best.as_mut().filter(|(_, hit)| hit.field == field) {
+                (hit.start, hit.end) = (0, u32::try_from(property.name.len()).unwrap_or(0));
+            }
         }
     }
     let mut lists = Vec::new();

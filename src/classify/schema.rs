@@ -28,6 +28,7 @@ pub(super) struct Property<'a> {
     pub required: bool,
     pub depth: u8,
     pub values: Option<&'a [Value]>,
+    pub description: Option<&'a str>,
 }
 
 /// Fills `into` with the properties of a schema; says whether all of it was walked.
@@ -99,6 +100,7 @@ struct Shape<'a> {
     bounds: u8,
     free: bool,
     values: Option<&'a [Value]>,
+    description: Option<&'a str>,
     inner: Vec<(&'a Value, bool)>,
 }
 
@@ -106,6 +108,7 @@ struct Shape<'a> {
 #[derive(Default)]
 struct Keywords<'a> {
     reference: Option<&'a str>,
+    description: Option<&'a str>,
     kind: Option<&'a Value>,
     format: Option<&'a str>,
     values: Option<&'a [Value]>,
@@ -125,6 +128,7 @@ impl<'a> Keywords<'a> {
         for (key, value) in fields {
             match key.as_str() {
                 "$ref" => found.reference = value.as_str(),
+                "description" => found.description = value.as_str(),
                 "type" => found.kind = Some(value),
                 "format" => found.format = value.as_str(),
                 "enum" => found.values = list(value),
@@ -208,6 +212,7 @@ impl<'a> Walker<'a> {
                         .is_some_and(|list| list.iter().any(|r| r == name)),
                     depth,
                     values: shape.values,
+                    description: shape.description,
                 });
                 for (inner, items) in shape.inner {
                     self.queue.push((inner, index, items, depth + 1));
@@ -261,6 +266,7 @@ impl<'a> Walker<'a> {
             _ if keywords.properties.is_some() => one_type("object"),
             _ => {}
         }
+        shape.description = shape.description.or(keywords.description);
         if let Some(format) = keywords.format {
             shape.format = Some(format);
         }
