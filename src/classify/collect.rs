@@ -147,6 +147,19 @@ pub(super) fn collect<'t>(
     if !reads {
         actions::lists(&scratch.description, &mut lists);
     }
+    // A verb of the name that says what is done, and is none of the list, makes it a list of
+    // something else: `create_webhook` with *events: create, update, delete*.
+    let plain = scratch.name.iter().find(|t| {
+        t.bits & (bit::HEAD | bit::NOUN) == bit::HEAD && t.flags & (flag::WEAK | flag::AMBIGUOUS) == 0
+    });
+    if let Some(plain) = plain
+        && !lists.iter().any(|(from, to)| {
+            let own = &scratch.description[*from..*to];
+            own.iter().any(|tok| tok.word == plain.word)
+        })
+    {
+        lists.clear();
+    }
     let description = tool.description.as_deref().unwrap_or_default();
     for (from, to) in lists {
         other.clear();
