@@ -4,7 +4,7 @@
 use super::address::{AddressRule, Blocked, GuardedResolver, Lookup, NoAddress};
 use super::fault::Fault;
 use super::limits::Limits;
-use super::room::Room;
+use super::room::{Room, append};
 use crate::model::Outcome;
 use crate::model::target::redacted_url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
@@ -191,7 +191,7 @@ impl Http {
                 ));
             }
             room.grow(body.len() + chunk.len()).await;
-            body.extend_from_slice(&chunk);
+            append(&mut body, &chunk, limit);
             // A fast sender must not keep the clock from being looked at.
             tokio::task::yield_now().await;
         }

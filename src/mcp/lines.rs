@@ -1,5 +1,6 @@
 //! A bounded reader of lines: one JSON message per line on standard output.
 
+use super::room::append;
 use memchr::memchr;
 
 /// Cuts a stream of bytes into lines, holding at most one line of at most `limit` bytes.
@@ -27,7 +28,7 @@ impl LineReader {
 
     /// Adds bytes as they came.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        append(&mut self.buffer, bytes, self.limit);
     }
 
     /// The next whole line without its line feed and carriage return, or `None` when more bytes

@@ -4,6 +4,8 @@
 //! start is dropped; `data` lines are joined with line feeds; an event without data is no event,
 //! but its `id` and `retry` count.
 
+use super::room::append;
+
 /// One dispatched event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
@@ -68,7 +70,7 @@ impl SseReader {
 
     /// Adds bytes and appends the events they complete to `events`.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), EventTooLarge> {
-        self.buffer.extend_from_slice(bytes);
+        append(&mut self.buffer, bytes, self.limit);
         if !self.started {
             if self.buffer.len() < 3 && b"\xef\xbb\xbf".starts_with(&self.buffer) {
                 return Ok(());
@@ -138,7 +140,7 @@ impl SseReader {
                     return Err(EventTooLarge);
                 }
                 self.has_data = true;
-                self.event.data.extend_from_slice(value);
+                append(&mut self.event.data, value, self.limit);
                 self.event.data.push(b'\n');
             }
             b"event" => self.event.kind = String::from_utf8_lossy(value).into_owned(),
