@@ -150,7 +150,8 @@ pub(super) fn collect<'t>(
     // A verb of the name that says what is done, and is none of the list, makes it a list of
     // something else: `create_webhook` with *events: create, update, delete*.
     let plain = scratch.name.iter().find(|t| {
-        t.bits & (bit::HEAD | bit::NOUN) == bit::HEAD && t.flags & (flag::WEAK | flag::AMBIGUOUS) == 0
+        t.bits & (bit::HEAD | bit::NOUN) == bit::HEAD
+            && t.flags & (flag::WEAK | flag::AMBIGUOUS) == 0
     });
     if let Some(plain) = plain
         && !lists.iter().any(|(from, to)| {

@@ -50,7 +50,7 @@ mod tests {
         let mut message = Vec::new();
         let mut sizes = std::collections::BTreeSet::new();
         while message.len() < limit {
-            append(&mut message, &[b'x'; 64 << 10], limit);
+            append(&mut message, &vec![b'x'; 64 << 10], limit);
             if message.len() > LARGE {
                 sizes.insert(message.capacity());
             }
