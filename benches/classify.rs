@@ -125,7 +125,7 @@ fn long_description(bencher: Bencher<'_, '_>, kibibytes: usize) {
 }
 
 /// What more rules cost: the built-in ones and made-up ones of verbs and nouns, in all so many.
-#[divan::bench(args = [500, 1000], sample_count = 10)]
+#[divan::bench(args = [600, 1200], sample_count = 10)]
 fn number_of_rules(bencher: Bencher<'_, '_>, rules: usize) {
     // Where the made-up rules cannot be read the bench says that nothing was measured.
     let Some(classifier) = with_rules(rules) else {

@@ -82,8 +82,8 @@ fn own_part(toks: &mut [Tok]) -> &mut [Tok] {
 
 /// Lets name and description agree: of several verbs in a name, the one that leads the first
 /// sentence is the name's (`schedule_start_job`: *Schedules the start of a job*); and verbs
-/// that the description joins count like the name's when the name is one of them, says little, or
-/// has none.
+/// that the description joins count like the name's when the name is one of them or reads as one of
+/// them does, says little, or has none.
 pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
     let own = own_part(name);
     let first_head = description
@@ -120,11 +120,16 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
             tok.bits |= bit::NOUN;
         }
     }
+    let both_read = |a: &Tok, b: &Tok| {
+        a.flags & b.flags & flag::READS != 0 && (a.bits | b.bits) & bit::RUN == 0
+    };
     let joined = |t: &Tok| t.bits & (bit::JOINED | bit::FIRST) == bit::JOINED | bit::FIRST;
     let open = head.is_none_or(|h| {
         h.flags & flag::WEAK != 0
             || h.bits & bit::NOUN != 0
-            || description.iter().any(|t| joined(t) && t.word == h.word)
+            || description
+                .iter()
+                .any(|t| joined(t) && (t.word == h.word || both_read(t, &h)))
     });
     if open {
         for tok in description.iter_mut().filter(|t| joined(t)) {

@@ -33,6 +33,8 @@ pub(super) mod bit {
     pub(in crate::classify) const RAISED: u16 = 1 << 7;
     /// Of a name whose only verb is a noun too, and the description names another verb.
     pub(in crate::classify) const NOUN: u16 = 1 << 8;
+    /// Of a script without spaces, whose words are nouns and verbs alike.
+    pub(in crate::classify) const RUN: u16 = 1 << 9;
 }
 
 /// A token as the rules see it.
@@ -158,9 +160,9 @@ fn push(
 fn cut_run(rules: &Compiled, text: &str, token: &Token, into: &mut Vec<Tok>) {
     let run = token.of(text);
     let kana = if run.chars().any(is_kana) {
-        bit::KANA
+        bit::KANA | bit::RUN
     } else {
-        0
+        bit::RUN
     };
     let mut first = *token;
     let mut unknown_from = None;
