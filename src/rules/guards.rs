@@ -2,8 +2,16 @@
 //! other parts are not looked for.
 
 use super::compiled::Pattern;
-use super::tables::rarest;
 use std::collections::HashMap;
+
+/// The rarest step of a sequence, and how common it is; of equals the first, since its way is the
+/// shortest.
+pub(super) fn rarest(pattern: &Pattern, common: &[u64]) -> (usize, u64) {
+    (0..pattern.steps.len())
+        .map(|step| (step, common[pattern.steps[step].element as usize]))
+        .min_by_key(|(_, common)| *common)
+        .unwrap_or_default()
+}
 
 /// A part of a rule that stands in more than so many of a million words guards it together with
 /// another.

@@ -6,7 +6,7 @@
 
 use super::compiled::{Asked, Pattern, User, place_bit, stand};
 use super::elements::{Folded, Rows};
-use super::guards::{Needs, guards};
+use super::guards::{Needs, guards, rarest};
 use super::source::{At, Place, Sentence};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -383,15 +383,6 @@ impl Start {
     pub const fn fits(&self, stands: u16) -> bool {
         self.asked.fits(stands)
     }
-}
-
-/// The rarest step of a sequence, and how common it is; of equals the first, since its way is the
-/// shortest.
-pub(super) fn rarest(pattern: &Pattern, common: &[u64]) -> (usize, u64) {
-    (0..pattern.steps.len())
-        .map(|step| (step, common[pattern.steps[step].element as usize]))
-        .min_by_key(|(_, common)| *common)
-        .unwrap_or_default()
 }
 
 /// What all of some users ask of where the first word stands.

@@ -40,7 +40,7 @@ pub(in crate::classify) struct Walk {
     /// Text rules of which a part that guards them stands in the text, and which parts.
     guarded: Vec<(u32, u64)>,
     /// The text rules that may find something in the text, in their order.
-    candidates: Vec<u32>,
+    pub(super) candidates: Vec<u32>,
 }
 
 impl Walk {
@@ -63,10 +63,28 @@ pub(in crate::classify) fn text(
     walk: &mut Walk,
     hits: &mut Vec<Hit>,
 ) {
+    matched(rules, toks, view, (EVERY, |_, _| true), walk, hits);
+}
+
+/// Matches against one text the sequences of some rules: of all that have one of the bits those that
+/// are wanted.
+fn matched(
+    rules: &Compiled,
+    toks: &[Tok],
+    view: View,
+    (bits, wanted): (u64, impl Fn(&Walk, u32) -> bool),
+    walk: &mut Walk,
+    hits: &mut Vec<Hit>,
+) {
     let mut stood = mem::take(&mut walk.stood);
-    let starts = rules.starts(view.place);
-    look(rules, toks, (starts, EVERY), walk, &mut stood);
-    hits_of(rules, toks, view, &stood, |_| true, hits);
+    look(
+        rules,
+        toks,
+        (rules.starts(view.place), bits),
+        walk,
+        &mut stood,
+    );
+    hits_of(rules, toks, view, &stood, |rule| wanted(walk, rule), hits);
     walk.stood = stood;
 }
 
@@ -217,19 +235,16 @@ pub(in crate::classify) fn of_candidates(
     walk: &mut Walk,
     hits: &mut Vec<Hit>,
 ) {
-    let mut stood = mem::take(&mut walk.stood);
-    let wanted = rule_bits(walk.candidates.iter().copied());
-    let starts = rules.starts(view.place);
-    look(rules, toks, (starts, wanted), walk, &mut stood);
-    let asked = |rule| walk.candidates.contains(&rule);
-    hits_of(rules, toks, view, &stood, asked, hits);
-    walk.stood = stood;
+    let bits = rule_bits(walk.candidates.iter().copied());
+    let wanted = |walk: &Walk, rule| walk.candidates.contains(&rule);
+    matched(rules, toks, view, (bits, wanted), walk, hits);
 }
 
 /// Every rule, as bits.
 const EVERY: u64 = u64::MAX;
 
-/// Finds the sequences of several words that stand in a text and that one of the wanted rules may ask for, in the order of their first words and of their numbers.
+/// Finds the sequences of several words that stand in a text and that one of the wanted rules may
+/// ask for, in the order of their first words and of their numbers.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "texts are capped far below 4 GiB"

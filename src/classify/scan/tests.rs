@@ -210,8 +210,7 @@ proptest! {
         super::text(&RULES, &toks, view, &mut walk, &mut all);
         candidates(&RULES, &toks, true, &mut walk);
         of_candidates(&RULES, &toks, view, &mut walk, &mut some);
-        let of: BTreeSet<u32> = some.iter().map(|hit| hit.rule).collect();
-        all.retain(|hit| of.contains(&hit.rule));
+        all.retain(|hit| walk.candidates.contains(&hit.rule));
         let seen = |hits: &[Hit]| -> Vec<(u32, u32)> {
             hits.iter().map(|hit| (hit.matcher, hit.start)).collect()
         };
