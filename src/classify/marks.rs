@@ -129,12 +129,27 @@ pub(super) fn may_open(text: &[u8]) -> bool {
     })
 }
 
-/// Whether a text may have the colon after who speaks (`human:`, `assistant:`, `system:`, `user:`,
-/// `developer:`, `result:`).
+/// Who speaks, as the marks of turns have them, and what stands before the colon.
+const SPEAKERS: [&[u8]; 7] = [
+    b"\nhuman",
+    b"\nassistant",
+    b"\nsystem",
+    b"\nuser",
+    b"\ndeveloper",
+    b" developer",
+    b"tool result",
+];
+
+/// Whether a text may have the colon after who speaks.
 pub(super) fn may_speak(text: &[u8]) -> bool {
     memchr::memchr_iter(b':', text).any(|at| {
-        let before = text[..at].last_chunk().map(|[a, b]| [a | 0x20, b | 0x20]);
-        before.is_some_and(|end| [*b"an", *b"nt", *b"em", *b"er", *b"lt"].contains(&end))
+        // Most colons stand behind another word: its last letters say so.
+        let ends = |who: &[u8]| {
+            let before = at.checked_sub(who.len()).map(|from| &text[from..at]);
+            before.is_some_and(|before| before.eq_ignore_ascii_case(who))
+        };
+        let last = at.checked_sub(1).map_or(b' ', |before| text[before] | 0x20);
+        matches!(last, b'n' | b't' | b'm' | b'r') && SPEAKERS.iter().any(|who| ends(who))
     })
 }
 

@@ -34,7 +34,9 @@ impl Shape {
                 *all |= kind(*byte);
             }
         }
-        let rest = rest.iter().fold(0, |all, byte| all | kind(*byte));
+        let rest = rest
+            .iter()
+            .fold(0, |all, byte| all | KINDS[usize::from(*byte)]);
         Shape(all.into_iter().fold(rest, |all, bits| all | bits))
     }
 
@@ -63,6 +65,19 @@ impl Shape {
             || marks::has_long_blank(text)
     }
 }
+
+/// The bits of each byte, for the bytes that are looked at one by one.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        kinds[byte as usize] = kind(byte);
+        if byte == u8::MAX {
+            break kinds;
+        }
+        byte += 1;
+    }
+};
 
 /// The bits of one byte.
 #[inline]

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 /// The longest word that the table takes, in bytes.
 const SHORT: usize = 16;
+/// The longest ASCII word that is made small without memory of its own, in bytes.
+const LONG: usize = 48;
 /// The highest bit of each byte: set where a text is not ASCII.
 const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
 /// Odd, with its bits spread evenly: the golden ratio as a fraction of 2^64.
@@ -182,9 +184,18 @@ impl Vocabulary {
     /// Looks up a word that is long, not ASCII, or one of too many.
     #[cold]
     fn look_up_other(&self, word: &[u8]) -> Met {
-        // An identifier, mostly.
-        if word.len() > self.longest_ascii && word.is_ascii() {
-            return UNKNOWN;
+        if word.is_ascii() {
+            // An identifier, mostly.
+            if word.len() > self.longest_ascii {
+                return UNKNOWN;
+            }
+            let mut lower = [0; LONG];
+            if let Some(lower) = lower.get_mut(..word.len()) {
+                lower.copy_from_slice(word);
+                lower.make_ascii_lowercase();
+                let lower = std::str::from_utf8(lower);
+                return lower.map_or(UNKNOWN, |lower| self.look_up_caseless(lower));
+            }
         }
         let Ok(word) = std::str::from_utf8(word) else {
             return UNKNOWN;
