@@ -41,10 +41,20 @@ impl<'a> Facts<'a> {
         Facts { rules, own }
     }
 
-    /// What a string looks like: the matcher that asks, the fact, and where it lies.
-    pub(super) fn marks(&self, text: &str, given: &[Fact], collides: bool, into: &mut Vec<Given>) {
-        let odd = normalise::oddities(text);
-        let marks = marks::of(text);
+    /// What a string looks like: the matcher that asks, the fact, and where it lies. Only a string of
+    /// an odd shape has marks.
+    pub(super) fn marks(
+        &self,
+        text: &str,
+        given: &[Fact],
+        (odd_shape, collides): (bool, bool),
+        into: &mut Vec<Given>,
+    ) {
+        let (odd, marks) = if odd_shape {
+            (normalise::oddities(text), marks::of(text))
+        } else {
+            (normalise::Oddities::default(), marks::Marks::default())
+        };
         for (number, fact) in &self.rules.text_facts {
             let all = Some((0, text.len()));
             let span = match fact {

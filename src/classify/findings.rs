@@ -119,7 +119,7 @@ impl Search<'_> {
     ) {
         let before = self.witnesses.len();
         strings::each(schema, |text, is_name, place| {
-            if quiet.has(text, is_name) {
+            if !quiet.keep(text, is_name) {
                 return;
             }
             let facts: &[Fact] = if is_name {
@@ -128,8 +128,8 @@ impl Search<'_> {
                 &[Fact::IsParameter]
             };
             let field = Field::Schema(root, place);
-            if self.look(scratch, field, text, facts, false) {
-                quiet.keep(text, is_name);
+            if !self.look(scratch, field, text, facts, false) {
+                quiet.forget(text, is_name);
             }
         });
         self.witnesses[before..].sort_by(|a, b| a.field.cmp(&b.field));
@@ -151,10 +151,12 @@ impl Search<'_> {
         let before = self.witnesses.len();
         let mut given: Vec<Given> = Vec::new();
         let mut views = Vec::new();
+        let odd_shape = shape.is_odd(text);
         let mut odd = collides || self.rules.facts_alone;
-        if odd || shape.is_odd(text) {
+        if odd || odd_shape {
             views = normalise::views(text);
-            self.facts.marks(text, facts, collides, &mut given);
+            let looks = (odd_shape, collides);
+            self.facts.marks(text, facts, looks, &mut given);
             odd |= views.len() > 1 || !views[0].is_same();
             odd |= given.iter().any(|(_, fact, _)| fact.is_mark());
         }
@@ -165,7 +167,8 @@ impl Search<'_> {
                 return !joins;
             }
             if views.is_empty() {
-                self.facts.marks(text, facts, collides, &mut given);
+                let looks = (odd_shape, collides);
+                self.facts.marks(text, facts, looks, &mut given);
                 views.push(view);
             }
         }

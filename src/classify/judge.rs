@@ -175,7 +175,8 @@ impl Judge<'_> {
         (signals, least.max(base.raised(raises)))
     }
 
-    /// The line of a signal, its gaps filled in.
+    /// The line of a signal, its gaps filled in. What fills a gap is not looked into again: it may be
+    /// foreign text.
     fn title(
         &self,
         template: &SmolStr,
@@ -186,23 +187,42 @@ impl Judge<'_> {
         if !template.contains('{') {
             return template.clone();
         }
-        let mut title = template.replace("{category}", category.as_str());
-        if title.contains("{prop}") {
-            title = match property {
-                Some(path) => title.replace("{prop}", path),
-                None => title.replace(" ({prop})", ""),
-            };
-        }
-        if title.contains("{count}") {
-            title = title.replace("{count}", &schema::top_level(self.properties).to_string());
-        }
-        if title.contains("{actions}") {
-            let mut names: Vec<&str> = actions.iter().map(|a| a.text.as_str()).take(12).collect();
-            if actions.len() > 12 {
-                names.push("…");
+        let mut title = String::with_capacity(template.len() + 32);
+        let mut rest = template.as_str();
+        while let Some((before, gap, after)) = next_gap(rest) {
+            title.push_str(before);
+            rest = after;
+            match gap {
+                "category" => title.push_str(category.as_str()),
+                "count" => title.push_str(&schema::top_level(self.properties).to_string()),
+                "actions" => {
+                    let names = actions.iter().map(|action| action.text.as_str());
+                    let mut names: Vec<&str> = names.take(12).collect();
+                    if actions.len() > 12 {
+                        names.push("…");
+                    }
+                    title.push_str(&names.join(", "));
+                }
+                "prop" => match property {
+                    Some(path) => title.push_str(path),
+                    // Without one its brackets go too.
+                    None => {
+                        if let (Some(open), Some(after)) =
+                            (title.strip_suffix(" ("), rest.strip_prefix(')'))
+                        {
+                            title.truncate(open.len());
+                            rest = after;
+                        }
+                    }
+                },
+                other => {
+                    title.push('{');
+                    title.push_str(other);
+                    title.push('}');
+                }
             }
-            title = title.replace("{actions}", &names.join(", "));
         }
+        title.push_str(rest);
         title.into()
     }
 
@@ -270,4 +290,11 @@ impl Judge<'_> {
             category,
         });
     }
+}
+
+/// What stands before the next gap of a template, its name, and what stands behind it.
+fn next_gap(template: &str) -> Option<(&str, &str, &str)> {
+    let (before, behind) = template.split_once('{')?;
+    let (gap, after) = behind.split_once('}')?;
+    Some((before, gap, after))
 }

@@ -13,16 +13,19 @@ pub(super) struct Quiet<'t> {
 }
 
 impl<'t> Quiet<'t> {
-    /// Whether a string is known to say nothing.
-    pub(super) fn has(&self, text: &'t str, is_name: bool) -> bool {
-        self.texts.contains(&(text, is_name))
+    /// Keeps a string as one that says nothing, whatever tool it stands in; false where it is known
+    /// to be one. Nearly all are: what says something is forgotten again.
+    pub(super) fn keep(&mut self, text: &'t str, is_name: bool) -> bool {
+        if self.texts.len() < MOST {
+            self.texts.insert((text, is_name))
+        } else {
+            !self.texts.contains(&(text, is_name))
+        }
     }
 
-    /// Keeps a string that says nothing, whatever tool it stands in.
-    pub(super) fn keep(&mut self, text: &'t str, is_name: bool) {
-        if self.texts.len() < MOST {
-            self.texts.insert((text, is_name));
-        }
+    /// Forgets a string that says something.
+    pub(super) fn forget(&mut self, text: &'t str, is_name: bool) {
+        self.texts.remove(&(text, is_name));
     }
 }
 
@@ -34,11 +37,12 @@ mod tests {
     fn what_is_kept_is_bounded_and_told_apart() {
         let names: Vec<String> = (0..MOST + 9).map(|n| format!("parameter {n:05}")).collect();
         let mut quiet = Quiet::default();
-        assert!(!quiet.has(&names[0], false));
         for name in &names {
-            quiet.keep(name, false);
+            assert!(quiet.keep(name, false), "{name}");
         }
-        assert!(quiet.has(&names[0], false) && !quiet.has(&names[0], true));
-        assert!(quiet.has(&names[MOST - 1], false) && !quiet.has(&names[MOST], false));
+        assert!(!quiet.keep(&names[0], false) && quiet.keep(&names[0], true));
+        assert!(!quiet.keep(&names[MOST - 1], false) && quiet.keep(&names[MOST], false));
+        quiet.forget(&names[0], false);
+        assert!(quiet.keep(&names[0], false));
     }
 }
