@@ -5,7 +5,7 @@ use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
 use crate::rules::compiled::{flag, type_bit};
-use crate::text::{Gap, Token, names};
+use crate::text::{Gap, names};
 
 /// The fewest items that make a list of actions in prose.
 const FEWEST: usize = 3;
@@ -134,13 +134,13 @@ fn keep_actions(
 /// Whether a word is a verb, or joins several of which the first is one: `add_item`.
 fn begins_with_verb(rules: &Compiled, text: &str, tok: &Tok) -> bool {
     let word = text.get(tok.start as usize..tok.end as usize);
-    let mut first = Vec::new();
-    names::first_tokens(word.unwrap_or_default(), 1, &mut first);
-    let of_name = |token: &Token| {
-        let met = rules.look_up(token.of(word.unwrap_or_default()));
-        rules.flags(met.word) & flag::VERB != 0
-    };
-    tok.flags & flag::VERB != 0 || first.first().is_some_and(of_name)
+    let word = word.unwrap_or_default();
+    let mut is_verb = tok.flags & flag::VERB != 0;
+    names::each(word, 1, |first| {
+        let met = rules.look_up(first.of(word));
+        is_verb |= rules.flags(met.word) & flag::VERB != 0;
+    });
+    is_verb
 }
 
 /// Whether a property whose name says that it selects one of several actions has them as values.
@@ -181,8 +181,8 @@ mod tests {
         LazyLock::new(|| Compiled::new(&RuleSet::embedded().unwrap()).unwrap());
 
     fn items(text: &str) -> Vec<&str> {
-        let (mut raw, mut toks, mut found) = (Vec::new(), Vec::new(), Vec::new());
-        tokens::read_prose(&RULES, text, &mut raw, &mut toks);
+        let (mut toks, mut found) = (Vec::new(), Vec::new());
+        tokens::read_prose(&RULES, text, &mut toks);
         listed(&RULES, text, &toks, &mut found);
         found
             .into_iter()

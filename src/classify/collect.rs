@@ -19,7 +19,6 @@ use std::mem;
 /// Reads the texts of a tool into the buffers.
 pub(super) fn read(rules: &Compiled, scratch: &mut Scratch, prefix: &Prefix, tool: &Tool) {
     let Scratch {
-        raw,
         name,
         title,
         description,
@@ -28,15 +27,15 @@ pub(super) fn read(rules: &Compiled, scratch: &mut Scratch, prefix: &Prefix, too
     for buffer in [&mut *name, &mut *title, &mut *description] {
         buffer.clear();
     }
-    tokens::read_name(rules, &tool.name, raw, name);
+    tokens::read_name(rules, &tool.name, name);
     prefix.strip(&tool.name, name);
     heads::mark_name(name);
     if let Some(text) = &tool.title {
-        tokens::read_prose(rules, text, raw, title);
+        tokens::read_prose(rules, text, title);
         heads::mark_prose(rules, title);
     }
     if let Some(text) = &tool.description {
-        tokens::read_prose(rules, text, raw, description);
+        tokens::read_prose(rules, text, description);
         heads::mark_prose(rules, description);
         heads::agree(name, description);
     }
@@ -51,9 +50,9 @@ const MOST_ACTIONS: usize = 100;
 
 /// The actions that the description of a property lists.
 fn listed<'t>(rules: &Compiled, scratch: &mut Scratch, text: &'t str) -> Vec<&'t str> {
-    let Scratch { raw, other, .. } = scratch;
+    let other = &mut scratch.other;
     other.clear();
-    tokens::read_prose(rules, text, raw, other);
+    tokens::read_prose(rules, text, other);
     let mut ranges = Vec::new();
     actions::listed(rules, text, other, &mut ranges);
     ranges
@@ -120,7 +119,7 @@ pub(super) fn collect<'t>(
                     continue;
                 };
                 other.clear();
-                tokens::read_name(rules, text, &mut scratch.raw, &mut other);
+                tokens::read_name(rules, text, &mut other);
                 heads::mark_name(&mut other);
                 let field = Field::Value(number, place);
                 consider(rules, scratch, &other, text, field, &mut offered, &mut best);
@@ -133,7 +132,7 @@ pub(super) fn collect<'t>(
             let field = Field::Property(number);
             for item in items.into_iter().take(MOST_ACTIONS) {
                 other.clear();
-                tokens::read_name(rules, item, &mut scratch.raw, &mut other);
+                tokens::read_name(rules, item, &mut other);
                 heads::mark_name(&mut other);
                 consider(rules, scratch, &other, item, field, &mut offered, &mut best);
             }
@@ -173,7 +172,7 @@ pub(super) fn collect<'t>(
             .unwrap_or_default();
         let offset = first.start;
         other.clear();
-        tokens::read_name(rules, text, &mut scratch.raw, &mut other);
+        tokens::read_name(rules, text, &mut other);
         for tok in &mut other {
             tok.start += offset;
             tok.end += offset;

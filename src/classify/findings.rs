@@ -16,7 +16,7 @@ use super::witness;
 use crate::model::{Finding, Severity, Shown, Tool};
 use crate::rules::Compiled;
 use crate::rules::compiled::Whole;
-use crate::rules::source::{Fact, Place};
+use crate::rules::source::{Fact, Place, Places};
 use crate::text::normalise;
 use serde_json::Value;
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
@@ -162,8 +162,8 @@ impl Search<'_> {
         }
         if !odd {
             let view = normalise::View::same(text);
-            let has_places = joins || shape.has_address(text);
-            if !self.may_say(scratch, field, &view, facts, has_places) {
+            let places = Places::NAME.when(joins).and(shape.addresses(text));
+            if !self.may_say(scratch, field, &view, facts, places) {
                 return !joins;
             }
             if views.is_empty() {
@@ -181,7 +181,7 @@ impl Search<'_> {
             if odd {
                 read(self.rules, scratch, field, &view, facts);
                 let (toks, walk) = words_of(scratch, field, &view);
-                scan::candidates(self.rules, toks, true, walk);
+                scan::candidates(self.rules, toks, Places::ALL, walk);
                 self.words(scratch, field, &view, &mut hits);
             }
             let words = hits.len();
@@ -242,11 +242,11 @@ impl Search<'_> {
         field: Field<'_, '_>,
         view: &normalise::View<'_>,
         facts: &[Fact],
-        has_places: bool,
+        places: Places,
     ) -> bool {
         read(self.rules, scratch, field, view, facts);
         let (toks, walk) = words_of(scratch, field, view);
-        if !scan::candidates(self.rules, toks, has_places, walk) {
+        if !scan::candidates(self.rules, toks, places, walk) {
             return false;
         }
         let mut hits = std::mem::take(&mut scratch.action_hits);
@@ -363,12 +363,12 @@ fn read(
     if of_verdict(field, view) {
         return;
     }
-    let Scratch { other, raw, .. } = scratch;
+    let other = &mut scratch.other;
     other.clear();
     if facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter) {
-        tokens::read_name(rules, &view.text, raw, other);
+        tokens::read_name(rules, &view.text, other);
     } else {
-        tokens::read_prose(rules, &view.text, raw, other);
+        tokens::read_prose(rules, &view.text, other);
         heads::mark_prose(rules, other);
     }
 }

@@ -42,11 +42,9 @@ impl<'t> Parameters<'t> {
         if let Some(known) = self.known.get(name) {
             return known.clone();
         }
-        let Scratch {
-            raw, other, walk, ..
-        } = scratch;
+        let Scratch { other, walk, .. } = scratch;
         other.clear();
-        tokens::read_name(rules, name, raw, other);
+        tokens::read_name(rules, name, other);
         let from = self.hits.len();
         #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
         let view = View {

@@ -10,7 +10,6 @@ use super::schema::Property;
 use super::tokens::Tok;
 use crate::rules::compiled::{Ready, ReadyRule, Role};
 use crate::rules::{Compiled, Kind};
-use crate::text::Token;
 
 /// Which string of a tool a hit lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +110,6 @@ impl Met {
 /// Buffers that are used again for each tool.
 #[derive(Debug)]
 pub(super) struct Scratch {
-    pub raw: Vec<Token>,
     pub name: Vec<Tok>,
     pub title: Vec<Tok>,
     pub description: Vec<Tok>,
@@ -137,7 +135,6 @@ pub(super) struct Scratch {
 impl Scratch {
     pub(super) fn new(rules: &Compiled) -> Scratch {
         Scratch {
-            raw: Vec::new(),
             name: Vec::new(),
             title: Vec::new(),
             description: Vec::new(),

@@ -2,6 +2,7 @@
 //! what has to be looked for beyond words begins with a byte that they do not have.
 
 use super::marks;
+use crate::rules::source::Places;
 use crate::text::normalise;
 
 /// Bits for what a text has.
@@ -45,11 +46,14 @@ impl Shape {
         self.0 & Shape::UNDERSCORE != 0
     }
 
-    /// Whether it holds an address.
-    pub(super) fn has_address(self, text: &str) -> bool {
-        self.0 & Shape::ADDRESS != 0
-            && (marks::mail_addresses(text).next().is_some()
-                || marks::addresses(text).next().is_some())
+    /// Which addresses it holds.
+    pub(super) fn addresses(self, text: &str) -> Places {
+        if self.0 & Shape::ADDRESS == 0 {
+            return Places::NONE;
+        }
+        let mail = marks::mail_addresses(text).next().is_some();
+        let web = marks::addresses(text).next().is_some();
+        Places::MAIL.when(mail).and(Places::ADDRESS.when(web))
     }
 
     /// Whether there may be more to a text than its words as they stand: something hidden, encoded

@@ -41,8 +41,8 @@ impl Shared {
 /// What a server's name matches, apart from whose server it is.
 fn hits(rules: &Compiled, walk: &mut Walk, name: &str) -> Vec<Hit> {
     let own = tokens::unscoped(name);
-    let (mut raw, mut toks, mut hits) = (Vec::new(), Vec::new(), Vec::new());
-    tokens::read_name(rules, own, &mut raw, &mut toks);
+    let (mut toks, mut hits) = (Vec::new(), Vec::new());
+    tokens::read_name(rules, own, &mut toks);
     let skipped = u32::try_from(name.len() - own.len()).unwrap_or(0);
     for tok in &mut toks {
         tok.start += skipped;

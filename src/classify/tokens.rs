@@ -51,17 +51,17 @@ pub(super) struct Tok {
 }
 
 /// Reads a name.
-pub(super) fn read_name(rules: &Compiled, text: &str, raw: &mut Vec<Token>, into: &mut Vec<Tok>) {
-    raw.clear();
-    names::tokens(capped(text), raw);
-    look_up(rules, text, raw, into);
+pub(super) fn read_name(rules: &Compiled, text: &str, into: &mut Vec<Tok>) {
+    let mut reader = Reader::new(rules, text, into);
+    names::each(capped(text), names::MOST_TOKENS, |token| reader.take(token));
+    reader.finish();
 }
 
 /// Reads prose.
-pub(super) fn read_prose(rules: &Compiled, text: &str, raw: &mut Vec<Token>, into: &mut Vec<Tok>) {
-    raw.clear();
-    prose::tokens(capped(text), MOST_TOKENS, raw);
-    look_up(rules, text, raw, into);
+pub(super) fn read_prose(rules: &Compiled, text: &str, into: &mut Vec<Tok>) {
+    let mut reader = Reader::new(rules, text, into);
+    prose::each(capped(text), MOST_TOKENS, |token| reader.take(token));
+    reader.finish();
 }
 
 /// What a server is called apart from whose it is: `@somebody/weather-mcp` is about weather, and
@@ -98,23 +98,43 @@ pub(super) fn capped(text: &str) -> &str {
     &text[..end]
 }
 
-fn look_up(rules: &Compiled, text: &str, raw: &[Token], into: &mut Vec<Tok>) {
-    let from = into.len();
-    into.reserve(raw.len());
-    // Whether some word may go on with a phrase that the one before it begins: most texts have none.
-    let mut may_join = false;
-    let mut goes_on = 0;
-    for token in raw {
-        if token.kind == Kind::Run {
-            cut_run(rules, text, token, into);
-            may_join = true;
-            continue;
+/// Looks up tokens one by one, as they are found.
+struct Reader<'a> {
+    rules: &'a Compiled,
+    text: &'a str,
+    into: &'a mut Vec<Tok>,
+    /// Where its own tokens begin.
+    from: usize,
+    /// Which words may go on with a phrase that the last one begins.
+    goes_on: u64,
+    /// Whether some word may go on so: most texts have none.
+    may_join: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(rules: &'a Compiled, text: &'a str, into: &'a mut Vec<Tok>) -> Reader<'a> {
+        Reader {
+            rules,
+            text,
+            from: into.len(),
+            into,
+            goes_on: 0,
+            may_join: false,
         }
-        let met = rules.look_up_bytes(token.bytes(text));
-        let known = rules.known(met.word);
-        may_join |= goes_on >> (met.word & 63) & 1 == 1;
-        goes_on = known.1;
-        into.push(Tok {
+    }
+
+    #[inline(always)]
+    fn take(&mut self, token: Token) {
+        if token.kind == Kind::Run {
+            cut_run(self.rules, self.text, &token, self.into);
+            self.may_join = true;
+            return;
+        }
+        let met = self.rules.look_up_bytes(token.bytes(self.text));
+        let known = self.rules.known(met.word);
+        self.may_join |= self.goes_on >> (met.word & 63) & 1 == 1;
+        self.goes_on = known.1;
+        self.into.push(Tok {
             start: token.start,
             end: token.end,
             word: met.word,
@@ -125,8 +145,11 @@ fn look_up(rules: &Compiled, text: &str, raw: &[Token], into: &mut Vec<Tok>) {
             bits: 0,
         });
     }
-    if may_join {
-        join_phrases(rules, from, into);
+
+    fn finish(self) {
+        if self.may_join {
+            join_phrases(self.rules, self.from, self.into);
+        }
     }
 }
 
@@ -299,22 +322,22 @@ pub(super) struct Prefix {
 impl Prefix {
     /// Finds them. A word that says what is done is never one of them.
     pub(super) fn of(server: Option<&str>, tools: &[Tool], rules: &Compiled) -> Prefix {
-        let mut raw = Vec::new();
         let mut prefix = Prefix::default();
         if let Some(name) = server {
-            names::tokens(capped(name), &mut raw);
-            prefix.server = raw.iter().map(|t| t.of(name).to_lowercase()).collect();
+            names::each(capped(name), names::MOST_TOKENS, |token| {
+                prefix.server.push(token.of(name).to_lowercase());
+            });
         }
         if tools.len() < 3 {
             return prefix;
         }
         // The first words of each name, one more than can be shared: a name is never all prefix.
-        raw.clear();
+        let mut raw = Vec::new();
         let names: Vec<(&str, Range<usize>)> = tools
             .iter()
             .map(|tool| {
                 let from = raw.len();
-                names::first_tokens(capped(&tool.name), MOST_SHARED + 1, &mut raw);
+                names::each(capped(&tool.name), MOST_SHARED + 1, |token| raw.push(token));
                 (tool.name.as_str(), from..raw.len())
             })
             .collect();

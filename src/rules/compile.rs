@@ -8,7 +8,7 @@ use super::compiled::{
 };
 use super::lexicon::{LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
-use super::source::{At, Fact, Kind, Match, Matcher, Place, Rule, Sentence, Status};
+use super::source::{At, Fact, Kind, Match, Matcher, Place, Places, Rule, Sentence, Status};
 use crate::model::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +41,8 @@ impl Compiled {
             let mut has = Vec::new();
             let mut all = 0u8;
             let mut facts = Facts::default();
+            // What those of `any` are about, unless one of them is something else.
+            let mut any_of = Some(Places::NONE);
             let lists = [
                 (&rule.matches.any, 0),
                 (&rule.matches.all, 1),
@@ -66,6 +68,17 @@ impl Compiled {
                         _ => Role::None,
                     };
                     let ready = prepare(rule, index, matcher, role)?;
+                    let places = match &ready.whole {
+                        Whole::Fact(fact) if fact.has_place() => Some(fact.places()),
+                        _ => None,
+                    };
+                    match (role, places) {
+                        (Role::Any, places) => {
+                            any_of = any_of.zip(places).map(|(all, own)| all.and(own));
+                        }
+                        (Role::All(_), Some(places)) => facts.ask(places),
+                        _ => {}
+                    }
                     if let Whole::Fact(fact) = &ready.whole {
                         match role {
                             Role::Any => {
@@ -95,6 +108,7 @@ impl Compiled {
                     matchers.push(ready);
                 }
             }
+            facts.ask(any_of.unwrap_or_default());
             rules.push(ReadyRule {
                 id: rule.id.as_str().into(),
                 kind: rule.kind,

@@ -2,7 +2,7 @@
 //! their first word. [`super::compile`] makes it.
 
 use super::elements::Folded;
-use super::source::{At, Bound, Fact, Kind, Place, Sentence, Trait, Weights};
+use super::source::{At, Bound, Fact, Kind, Place, Places, Sentence, Trait, Weights};
 use super::tables::{InPlace, Words};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
@@ -232,6 +232,25 @@ pub struct Facts {
     pub any_unplaced: bool,
     /// Which of `all` are, as bits.
     pub all: u64,
+    /// Of each of its parts that only facts with a place can be, what a string must hold some of: as
+    /// many as there is room for.
+    pub asked: [Places; 3],
+}
+
+impl Facts {
+    /// Notes a part that only such facts can be.
+    pub(super) fn ask(&mut self, places: Places) {
+        if let Some(free) = self.asked.iter_mut().find(|asked| asked.is_none()) {
+            *free = places;
+        }
+    }
+
+    /// Whether a string with such places may have what they ask for.
+    #[inline]
+    pub fn may_stand(&self, places: Places) -> bool {
+        let stands = |asked: &Places| asked.is_none() || asked.meet(places);
+        self.asked.iter().all(stands)
+    }
 }
 
 /// One rule, ready.

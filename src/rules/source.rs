@@ -336,6 +336,43 @@ pub enum Fact {
     Address,
 }
 
+/// What lies somewhere in a string, as bits: what facts that have a place are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Places(u8);
+
+impl Places {
+    /// Nothing.
+    pub const NONE: Places = Places(0);
+    /// A mail address.
+    pub const MAIL: Places = Places(1);
+    /// A web address.
+    pub const ADDRESS: Places = Places(1 << 1);
+    /// Words joined like the name of a tool.
+    pub const NAME: Places = Places(1 << 2);
+    /// All of them.
+    pub const ALL: Places = Places(7);
+
+    /// Both together.
+    pub const fn and(self, other: Places) -> Places {
+        Places(self.0 | other.0)
+    }
+
+    /// Itself where it is so, else nothing.
+    pub const fn when(self, is: bool) -> Places {
+        if is { self } else { Places::NONE }
+    }
+
+    /// Whether there is nothing.
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether one of them is among others.
+    pub const fn meet(self, others: Places) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
 impl Fact {
     /// Whether it is of what a string looks like: a mark, something hidden or encoded.
     pub const fn is_mark(self) -> bool {
@@ -345,10 +382,17 @@ impl Fact {
     /// Whether it lies somewhere in a string, in a sentence of its own, and may do so more than
     /// once.
     pub const fn has_place(self) -> bool {
-        matches!(
-            self,
-            Fact::ForeignTool | Fact::OtherTool | Fact::MailAddress | Fact::Address
-        )
+        !self.places().is_none()
+    }
+
+    /// What a string must hold for it; none for a fact that lies nowhere in it.
+    pub const fn places(self) -> Places {
+        match self {
+            Fact::ForeignTool | Fact::OtherTool => Places::NAME,
+            Fact::MailAddress => Places::MAIL,
+            Fact::Address => Places::ADDRESS,
+            _ => Places::NONE,
+        }
     }
 }
 

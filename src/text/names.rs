@@ -6,15 +6,12 @@ use super::{Gap, Kind, Token, ascii, is_unspaced};
 pub const MOST_TOKENS: usize = 64;
 
 /// Splits a name on everything that is no letter or digit, at lower-to-upper edges and at the end
-/// of acronyms (`getURLFor` is get, URL, For). Digits stay with the letters before them (`s3`,
-/// `oauth2`). Hidden characters inside a word do not part it.
-pub fn tokens(name: &str, into: &mut Vec<Token>) {
-    first_tokens(name, MOST_TOKENS, into);
-}
-
-/// The first tokens of a name, at most so many.
-pub fn first_tokens(name: &str, most: usize, into: &mut Vec<Token>) {
-    let limit = into.len() + most;
+/// of acronyms (`getURLFor` is get, URL, For), and gives the tokens one by one, at most `most` of
+/// them. Digits stay with the letters before them (`s3`, `oauth2`). Hidden characters inside a word
+/// do not part it.
+#[inline]
+pub fn each(name: &str, most: usize, mut give: impl FnMut(Token)) {
+    let mut left = most;
     let bytes = name.as_bytes();
     let mut start: Option<(usize, Kind)> = None;
     let mut gap = Gap::None;
@@ -62,9 +59,10 @@ pub fn first_tokens(name: &str, most: usize, into: &mut Vec<Token>) {
             _ => false,
         };
         if edge && let Some((from, kind)) = start.take() {
-            push(into, from, at, gap, kind);
+            give(token(from, at, gap, kind));
             gap = Gap::Mark;
-            if into.len() >= limit {
+            left -= 1;
+            if left == 0 {
                 return;
             }
         }
@@ -79,7 +77,7 @@ pub fn first_tokens(name: &str, most: usize, into: &mut Vec<Token>) {
         at += width;
     }
     if let Some((from, kind)) = start {
-        push(into, from, name.len(), gap, kind);
+        give(token(from, name.len(), gap, kind));
     }
 }
 
@@ -131,14 +129,14 @@ const fn is_hidden(character: char) -> bool {
     clippy::cast_possible_truncation,
     reason = "names are capped far below 4 GiB"
 )]
-fn push(into: &mut Vec<Token>, start: usize, end: usize, gap: Gap, kind: Kind) {
-    into.push(Token {
+const fn token(start: usize, end: usize, gap: Gap, kind: Kind) -> Token {
+    Token {
         start: start as u32,
         end: end as u32,
         sentence: 0,
         gap,
         kind,
-    });
+    }
 }
 
 #[cfg(test)]
@@ -146,9 +144,9 @@ mod tests {
     use super::*;
 
     fn split(name: &str) -> Vec<&str> {
-        let mut tokens_of = Vec::new();
-        tokens(name, &mut tokens_of);
-        tokens_of.iter().map(|token| token.of(name)).collect()
+        let mut words = Vec::new();
+        each(name, MOST_TOKENS, |token| words.push(token.of(name)));
+        words
     }
 
     #[test]

@@ -5,80 +5,92 @@ use super::{Gap, Kind, Token, ascii, is_unspaced};
 /// Words after which a full stop ends no sentence.
 const ABBREVIATIONS: [&str; 8] = ["e.g", "i.e", "etc", "vs", "approx", "eg", "ie", "incl"];
 
-/// Splits prose into tokens, at most `limit` of them.
+/// Splits prose into tokens and gives them one by one, at most `limit` of them.
 ///
 /// A word is letters with inner digits and apostrophes; words joined by `_`, `.` without a space,
 /// or inner capitals make one [`Kind::Identifier`]. A hyphen parts words. A sentence ends at `.`,
 /// `!`, `?` before a space, at `。`, `！`, `？`, and at a line end unless the next line goes on in
 /// lower case.
-pub fn tokens(text: &str, limit: usize, into: &mut Vec<Token>) {
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "texts are capped far below 4 GiB"
+)]
+#[inline]
+pub fn each(text: &str, limit: usize, mut give: impl FnMut(Token)) {
     let bytes = text.as_bytes();
-    let stop_at = into.len().saturating_add(limit);
+    let mut left = limit;
     let mut at = 0;
     let mut sentence: u16 = 0;
     let mut gap = Gap::None;
-    let mut any = false;
-    while at < bytes.len() {
-        if into.len() >= stop_at {
-            return;
-        }
+    let mut last = None;
+    while at < bytes.len() && left > 0 {
         let byte = bytes[at];
         if byte == b' ' {
             at += 1;
             continue;
         }
-        if ascii::class(byte) & ascii::ALPHANUMERIC != 0 {
-            let (end, kind) = ascii_word(text, bytes, at);
-            if gap == Gap::Stop && any {
-                sentence = sentence.saturating_add(1);
-            }
-            push(into, at, end, sentence, gap, kind);
-            any = true;
-            gap = Gap::None;
-            at = end;
-            continue;
-        }
-        if byte.is_ascii() {
-            gap = gap.max(ascii_gap(text, bytes, at, into));
+        let (end, kind) = if ascii::class(byte) & ascii::ALPHANUMERIC != 0 {
+            ascii_word(text, bytes, at)
+        } else if byte.is_ascii() {
+            gap = gap.max(ascii_gap(text, bytes, at, last));
             at += 1;
             continue;
-        }
-        let Some(character) = text[at..].chars().next() else {
-            return;
-        };
-        let width = character.len_utf8();
-        if is_unspaced(character) {
-            let end = at + run_length(&text[at..]);
-            if gap == Gap::Stop && any {
-                sentence = sentence.saturating_add(1);
-            }
-            push(into, at, end, sentence, gap, Kind::Run);
-            any = true;
-            gap = Gap::None;
-            at = end;
-        } else if character.is_alphanumeric() {
-            let (end, kind) = unicode_word(text, at);
-            if gap == Gap::Stop && any {
-                sentence = sentence.saturating_add(1);
-            }
-            push(into, at, end, sentence, gap, kind);
-            any = true;
-            gap = Gap::None;
-            at = end;
         } else {
-            gap = gap.max(match character {
-                '。' | '！' | '？' | '\u{2028}' | '\u{2029}' => Gap::Stop,
-                '，' | '、' => Gap::Comma,
-                '；' | '–' | '—' | '•' | '→' => Gap::Semicolon,
-                '：' => Gap::Colon,
-                '（' | '）' | '【' | '】' | '「' | '」' => Gap::Bracket,
-                _ => Gap::Mark,
-            });
-            at += width;
+            match beyond_ascii(text, at) {
+                Beyond::Word(end, kind) => (end, kind),
+                Beyond::Mark(end, mark) => {
+                    gap = gap.max(mark);
+                    at = end;
+                    continue;
+                }
+            }
+        };
+        if gap == Gap::Stop && last.is_some() {
+            sentence = sentence.saturating_add(1);
         }
+        give(Token {
+            start: at as u32,
+            end: end as u32,
+            sentence,
+            gap,
+            kind,
+        });
+        last = Some((at, end));
+        gap = Gap::None;
+        at = end;
+        left -= 1;
     }
 }
 
+/// What stands at a place that is not ASCII, and where it ends.
+enum Beyond {
+    Word(usize, Kind),
+    Mark(usize, Gap),
+}
+
+fn beyond_ascii(text: &str, at: usize) -> Beyond {
+    let Some(character) = text[at..].chars().next() else {
+        return Beyond::Mark(text.len(), Gap::Mark);
+    };
+    if is_unspaced(character) {
+        return Beyond::Word(at + run_length(&text[at..]), Kind::Run);
+    }
+    if character.is_alphanumeric() {
+        let (end, kind) = unicode_word(text, at);
+        return Beyond::Word(end, kind);
+    }
+    let mark = match character {
+        '。' | '！' | '？' | '\u{2028}' | '\u{2029}' => Gap::Stop,
+        '，' | '、' => Gap::Comma,
+        '；' | '–' | '—' | '•' | '→' => Gap::Semicolon,
+        '：' => Gap::Colon,
+        '（' | '）' | '【' | '】' | '「' | '」' => Gap::Bracket,
+        _ => Gap::Mark,
+    };
+    Beyond::Mark(at + character.len_utf8(), mark)
+}
+
+#[inline]
 /// The end of the ASCII-led word at `at`, and whether it is an identifier.
 fn ascii_word(text: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
     let mut end = at;
@@ -154,8 +166,8 @@ fn run_length(text: &str) -> usize {
         .map_or(text.len(), |(offset, _)| offset)
 }
 
-/// What the ASCII mark at `at` does between two tokens.
-fn ascii_gap(text: &str, bytes: &[u8], at: usize, tokens: &[Token]) -> Gap {
+/// What the ASCII mark at `at` does between two tokens; `last` is where the one before it lies.
+fn ascii_gap(text: &str, bytes: &[u8], at: usize, last: Option<(usize, usize)>) -> Gap {
     let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
     match bytes[at] {
         b' ' | b'\t' | b'\r' => Gap::None,
@@ -167,11 +179,9 @@ fn ascii_gap(text: &str, bytes: &[u8], at: usize, tokens: &[Token]) -> Gap {
             {
                 Gap::Mark
             } else if bytes[at] == b'.'
-                && tokens.last().is_some_and(|last| {
-                    last.end as usize == at
-                        && ABBREVIATIONS
-                            .iter()
-                            .any(|a| last.of(text).eq_ignore_ascii_case(a))
+                && last.is_some_and(|(from, end)| {
+                    let word = text.get(from..end).unwrap_or_default();
+                    end == at && ABBREVIATIONS.iter().any(|a| word.eq_ignore_ascii_case(a))
                 })
             {
                 Gap::Comma
@@ -209,28 +219,14 @@ fn line_end(bytes: &[u8], at: usize) -> Gap {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "texts are capped far below 4 GiB"
-)]
-fn push(into: &mut Vec<Token>, start: usize, end: usize, sentence: u16, gap: Gap, kind: Kind) {
-    into.push(Token {
-        start: start as u32,
-        end: end as u32,
-        sentence,
-        gap,
-        kind,
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn split(text: &str) -> Vec<(&str, u16)> {
         let mut out = Vec::new();
-        tokens(text, 1_000, &mut out);
-        out.iter().map(|t| (t.of(text), t.sentence)).collect()
+        each(text, 1_000, |t| out.push((t.of(text), t.sentence)));
+        out
     }
 
     #[test]
@@ -258,7 +254,7 @@ mod tests {
     fn identifiers_stay_whole() {
         let text = "call task_status or getLogs at example.org";
         let mut out = Vec::new();
-        tokens(text, 100, &mut out);
+        each(text, 100, |token| out.push(token));
         let identifiers: Vec<_> = out
             .iter()
             .filter(|t| t.kind == Kind::Identifier)

@@ -5,7 +5,7 @@ use crate::classify::tokens::{Tok, bit};
 use crate::rules::Compiled;
 use crate::rules::compiled::{Asks, Role, Step, User};
 use crate::rules::elements::Folded;
-use crate::rules::source::{At, Place, Sentence};
+use crate::rules::source::{At, Place, Places, Sentence};
 use crate::rules::tables::{InPlace, rule_bits};
 use std::mem;
 
@@ -182,12 +182,12 @@ fn made(
 }
 
 /// Which text rules may find something in a text, since what guards them stands in it or nothing
-/// does; whether there is one of the first sort. `has_places` says whether the text may hold the
-/// name of a tool or an address, which are facts that have a place.
+/// does; whether there is one of the first sort. `places` says what the text may hold of what facts
+/// that have a place are about.
 pub(in crate::classify) fn candidates(
     rules: &Compiled,
     toks: &[Tok],
-    has_places: bool,
+    places: Places,
     walk: &mut Walk,
 ) -> bool {
     let guards = rules.guards();
@@ -205,7 +205,7 @@ pub(in crate::classify) fn candidates(
             *bits |= bit;
         } else {
             let facts = rules.rules[rule as usize].facts;
-            let given = Role::Any.bit() * u64::from(has_places && facts.any);
+            let given = Role::Any.bit() * u64::from(!places.is_none() && facts.any);
             guarded.push((rule, bit | given & rules.guard_of(rule)));
         }
     };
@@ -219,7 +219,8 @@ pub(in crate::classify) fn candidates(
     candidates.clear();
     let complete = guarded
         .iter()
-        .filter(|(rule, bits)| *bits == rules.guard_of(*rule));
+        .filter(|(rule, bits)| *bits == rules.guard_of(*rule))
+        .filter(|(rule, _)| rules.rules[*rule as usize].facts.may_stand(places));
     candidates.extend(complete.map(|(rule, _)| *rule));
     let any = !candidates.is_empty();
     candidates.extend_from_slice(rules.unguarded());

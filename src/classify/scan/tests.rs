@@ -5,7 +5,7 @@ use super::*;
 use crate::classify::{heads, tokens};
 use crate::rules::RuleSet;
 use crate::rules::compiled::{Pattern, Step, place_bit};
-use crate::rules::source::Place;
+use crate::rules::source::{Place, Places};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -126,12 +126,12 @@ proptest! {
         place in prop::sample::select(vec![Place::Name, Place::Description, Place::Text]),
     ) {
         let text = near_a_sequence(&picks);
-        let (mut raw, mut toks) = (Vec::new(), Vec::new());
+        let mut toks = Vec::new();
         if place == Place::Name {
-            tokens::read_name(&RULES, &text, &mut raw, &mut toks);
+            tokens::read_name(&RULES, &text, &mut toks);
             heads::mark_name(&mut toks);
         } else {
-            tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+            tokens::read_prose(&RULES, &text, &mut toks);
             heads::mark_prose(&RULES, &mut toks);
         }
         let view = View { place, field: Field::Whole, weight: 1.0 };
@@ -147,8 +147,8 @@ proptest! {
         more in prop::collection::vec(any::<prop::sample::Index>(), 60),
     ) {
         let text = format!("{}{}", near_a_sequence(&picks), near_a_sequence(&more));
-        let (mut raw, mut toks) = (Vec::new(), Vec::new());
-        tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+        let mut toks = Vec::new();
+        tokens::read_prose(&RULES, &text, &mut toks);
         heads::mark_prose(&RULES, &mut toks);
         let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
         let mut scratch = Scratch::new(&RULES);
@@ -162,7 +162,7 @@ proptest! {
         if let Some(rule) = scratch.touched.iter().find(may_fire) {
             let rule = &RULES.rules[*rule as usize].id;
             let mut walk = Walk::new(&RULES);
-            prop_assert!(candidates(&RULES, &toks, true, &mut walk), "{}: {}", rule, text);
+            prop_assert!(candidates(&RULES, &toks, Places::ALL, &mut walk), "{}: {}", rule, text);
         }
     }
 
@@ -172,8 +172,8 @@ proptest! {
         place in prop::sample::select(vec![Place::Name, Place::Description]),
     ) {
         let text = near_a_sequence(&picks);
-        let (mut raw, mut toks) = (Vec::new(), Vec::new());
-        tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+        let mut toks = Vec::new();
+        tokens::read_prose(&RULES, &text, &mut toks);
         heads::mark_prose(&RULES, &mut toks);
         let view = View { place, field: Field::Whole, weight: 1.0 };
         let mut scratch = Scratch::new(&RULES);
@@ -201,14 +201,14 @@ proptest! {
         picks in prop::collection::vec(any::<prop::sample::Index>(), 60),
     ) {
         let text = near_a_sequence(&picks);
-        let (mut raw, mut toks) = (Vec::new(), Vec::new());
-        tokens::read_prose(&RULES, &text, &mut raw, &mut toks);
+        let mut toks = Vec::new();
+        tokens::read_prose(&RULES, &text, &mut toks);
         heads::mark_prose(&RULES, &mut toks);
         let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
         let mut walk = Walk::new(&RULES);
         let (mut all, mut some) = (Vec::new(), Vec::new());
         super::text(&RULES, &toks, view, &mut walk, &mut all);
-        candidates(&RULES, &toks, true, &mut walk);
+        candidates(&RULES, &toks, Places::ALL, &mut walk);
         of_candidates(&RULES, &toks, view, &mut walk, &mut some);
         all.retain(|hit| walk.candidates.contains(&hit.rule));
         let seen = |hits: &[Hit]| -> Vec<(u32, u32)> {

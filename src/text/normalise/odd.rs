@@ -85,7 +85,10 @@ pub(super) fn characters(text: &str) -> Oddities {
     let mut word: Option<(usize, bool, bool)> = None;
     for (at, character) in text.char_indices() {
         let span = Some((at, at + character.len_utf8()));
+        let ascii = character.is_ascii();
         match character {
+            // Most letters of most texts.
+            ' '..='~' => {}
             // Flags of regions are written with a few tags after a black flag.
             '\u{e0000}'..='\u{e007f}' if is_flag(text, at) => {}
             '\u{e0000}'..='\u{e007f}' => odd.tags = odd.tags.or(span),
@@ -115,11 +118,15 @@ pub(super) fn characters(text: &str) -> Oddities {
             }
             blanks = 0;
         }
-        if character.is_alphabetic() && !is_unspaced(character) {
-            let latin = character.is_ascii();
-            let alike = look_alike(character).is_some();
+        let letter = if ascii {
+            character.is_ascii_alphabetic()
+        } else {
+            character.is_alphabetic() && !is_unspaced(character)
+        };
+        if letter {
+            let alike = !ascii && look_alike(character).is_some();
             let (from, had_latin, had_alike) = word.unwrap_or((at, false, false));
-            word = Some((from, had_latin || latin, had_alike || alike));
+            word = Some((from, had_latin || ascii, had_alike || alike));
         } else if let Some((from, latin, alike)) = word.take()
             && latin
             && alike
