@@ -134,13 +134,115 @@ fn keep_actions(
 /// Whether a word is a verb, or joins several of which the first is one: `add_item`.
 fn begins_with_verb(rules: &Compiled, text: &str, tok: &Tok) -> bool {
     let word = text.get(tok.start as usize..tok.end as usize);
-    let word = word.unwrap_or_default();
-    let mut is_verb = tok.flags & flag::VERB != 0;
-    names::each(word, 1, |first| {
-        let met = rules.look_up(first.of(word));
+    tok.flags & flag::VERB != 0 || names_verb(rules, word.unwrap_or_default())
+}
+
+/// Whether the first word of a name is a verb.
+fn names_verb(rules: &Compiled, name: &str) -> bool {
+    let mut is_verb = false;
+    names::each(name, 1, |first| {
+        let met = rules.look_up(first.of(name));
         is_verb |= rules.flags(met.word) & flag::VERB != 0;
     });
     is_verb
+}
+
+/// The actions that the description of a tool lists, as byte ranges; `open` says whether a property
+/// selects one of several actions that are listed nowhere else.
+pub(super) fn of_description(
+    rules: &Compiled,
+    name: &[Tok],
+    toks: &[Tok],
+    text: &str,
+    open: bool,
+) -> Vec<(usize, usize)> {
+    let mut ranges = Vec::new();
+    lists(toks, &mut ranges);
+    // A verb of the name that says what is done, and is none of the list, makes it a list of
+    // something else: `create_webhook` with *events: create, update, delete*.
+    let plain = name.iter().find(|t| {
+        t.bits & (bit::HEAD | bit::NOUN) == bit::HEAD
+            && t.flags & (flag::WEAK | flag::AMBIGUOUS) == 0
+    });
+    let listed = |word: u32| {
+        let mut items = ranges.iter();
+        items.any(|(from, to)| toks[*from..*to].iter().any(|tok| tok.word == word))
+    };
+    if plain.is_some_and(|plain| !listed(plain.word)) {
+        ranges.clear();
+    }
+    let bytes = |(from, to): (usize, usize)| {
+        let last = to.checked_sub(1)?;
+        Some((toks.get(from)?.start as usize, toks.get(last)?.end as usize))
+    };
+    let mut found: Vec<(usize, usize)> = ranges.into_iter().filter_map(bytes).collect();
+    if open && found.is_empty() && text.contains('\n') {
+        found = by_lines(rules, text);
+    }
+    found
+}
+
+/// The actions that a text lists line by line under a heading that calls them so: *Operations:*, and
+/// then *- create: makes one*.
+fn by_lines(rules: &Compiled, text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut heads = false;
+    let mut run = 0;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let (from, own) = (at + line.len() - line.trim_start().len(), line.trim());
+        at += line.len();
+        match behind_bullet(own) {
+            _ if own.is_empty() => {}
+            Some(offset) if heads => {
+                let item =
+                    named(&own[offset..]).map(|(a, b)| (from + offset + a, from + offset + b));
+                found.extend(item);
+            }
+            // What lies deeper in an item is no item.
+            Some(_) => {}
+            None => {
+                keep_actions(|at| names_verb(rules, &text[at..]), run, &mut found);
+                run = found.len();
+                let selects =
+                    |word: &str| rules.flags(rules.look_up(word).word) & flag::SELECTOR != 0;
+                heads = own.trim_end_matches('*').ends_with(':')
+                    && own.split(|c: char| !c.is_alphanumeric()).any(selects);
+            }
+        }
+    }
+    keep_actions(|at| names_verb(rules, &text[at..]), run, &mut found);
+    found
+}
+
+/// Where the text of a line begins that is an item of a list: behind a dash, a dot, or a number.
+fn behind_bullet(line: &str) -> Option<usize> {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = &line[digits..];
+    let marks: &[char] = if digits > 0 {
+        &['.', ')']
+    } else {
+        &['-', '*', '•']
+    };
+    let behind = rest.strip_prefix(marks)?;
+    let text = behind.trim_start();
+    (text.len() < behind.len()).then(|| line.len() - text.len())
+}
+
+/// The name that an item begins with, when nothing but what explains it follows.
+fn named(item: &str) -> Option<(usize, usize)> {
+    let quotes: &[char] = &['`', '\'', '"', '*'];
+    let from = item.len() - item.trim_start_matches(quotes).len();
+    let of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let length = item[from..]
+        .find(|c| !of_name(c))
+        .unwrap_or(item.len() - from);
+    let rest = item[from + length..]
+        .trim_start_matches(quotes)
+        .trim_start();
+    let explains: &[char] = &[':', '(', '-', '–', '—', '→', '='];
+    let ends = rest.is_empty() || rest.starts_with(explains);
+    (length > 0 && ends).then_some((from, from + length))
 }
 
 /// Whether a property whose name says that it selects one of several actions has them as values.
@@ -206,6 +308,30 @@ mod tests {
             items("Action: list items, add_item, remove_item"),
             ["list items", "add_item", "remove_item"]
         );
+    }
+
+    #[test]
+    fn actions_are_listed_line_by_line_under_a_heading() {
+        let lines = |text| {
+            let found = by_lines(&RULES, text).into_iter();
+            found.map(|(from, to)| &text[from..to]).collect::<Vec<_>>()
+        };
+        let expected = ["create", "delete_all", "get"];
+        for text in [
+            "Works on it.\n\nOperations:\n- create: makes one\n- delete_all (id)\n- get\n",
+            "Actions (id: int):\n  * `create` - makes one\n    * Needs a name\n  * `delete_all` — all\n  * `get`: one\nMore.",
+            "**Available actions:**\n1. **create**: makes one\n2. **delete_all**: all\n\n3. **get** → one",
+        ] {
+            assert_eq!(lines(text), expected, "{text}");
+        }
+        for text in [
+            "Fields:\n- create: makes one\n- delete: no more\n",
+            "This action:\n- Links the entry to it\n- Deletes the rest of it\n",
+            "Modes:\n- fast: soon\n- slow: late\n",
+            "Actions:\nand then\n- create: makes one\n- delete: no more\n",
+        ] {
+            assert_eq!(lines(text), [""; 0], "{text}");
+        }
     }
 
     #[test]

@@ -97,6 +97,7 @@ pub(super) fn collect<'t>(
     let mut best: Option<(Category, Hit)> = None;
     let mut other = mem::take(&mut scratch.action);
     let mut names = Vec::with_capacity(properties.len());
+    let mut selects = false;
     for (index, property) in properties.iter().enumerate() {
         let Ok(number) = u16::try_from(index) else {
             break;
@@ -109,6 +110,7 @@ pub(super) fn collect<'t>(
         if !name.selects || reads && !property.required {
             continue;
         }
+        selects = true;
         if actions::selects(property) {
             let values = property.values.unwrap_or_default();
             if actions::is_of_a_protocol(values.iter().filter_map(Value::as_str)) {
@@ -142,51 +144,22 @@ pub(super) fn collect<'t>(
             }
         }
     }
-    let mut lists = Vec::new();
-    if !reads {
-        actions::lists(&scratch.description, &mut lists);
-    }
-    // A verb of the name that says what is done, and is none of the list, makes it a list of
-    // something else: `create_webhook` with *events: create, update, delete*.
-    let plain = scratch.name.iter().find(|t| {
-        t.bits & (bit::HEAD | bit::NOUN) == bit::HEAD
-            && t.flags & (flag::WEAK | flag::AMBIGUOUS) == 0
-    });
-    if let Some(plain) = plain
-        && !lists.iter().any(|(from, to)| {
-            let own = &scratch.description[*from..*to];
-            own.iter().any(|tok| tok.word == plain.word)
-        })
-    {
-        lists.clear();
-    }
     let description = tool.description.as_deref().unwrap_or_default();
-    for (from, to) in lists {
-        other.clear();
-        other.extend_from_slice(&scratch.description[from..to]);
-        let (Some(first), Some(last)) = (other.first(), other.last()) else {
-            continue;
-        };
-        let text = description
-            .get(first.start as usize..last.end as usize)
-            .unwrap_or_default();
-        let offset = first.start;
-        other.clear();
-        tokens::read_name(rules, text, &mut other);
-        for tok in &mut other {
-            tok.start += offset;
-            tok.end += offset;
+    if !reads {
+        let (name, toks) = (&scratch.name, &scratch.description);
+        let open = selects && offered.is_empty();
+        for (from, to) in actions::of_description(rules, name, toks, description, open) {
+            let text = description.get(from..to).unwrap_or_default();
+            other.clear();
+            tokens::read_name(rules, text, &mut other);
+            for tok in &mut other {
+                tok.start += u32::try_from(from).unwrap_or(0);
+                tok.end += u32::try_from(from).unwrap_or(0);
+            }
+            heads::mark_name(&mut other);
+            let field = Field::Description;
+            consider(rules, scratch, &other, text, field, &mut offered, &mut best);
         }
-        heads::mark_name(&mut other);
-        consider(
-            rules,
-            scratch,
-            &other,
-            text,
-            Field::Description,
-            &mut offered,
-            &mut best,
-        );
     }
     scratch.action = other;
     let mut deciding = None;

@@ -352,7 +352,8 @@ fn of_verdict(field: Field<'_, '_>, view: &normalise::View<'_>) -> bool {
 }
 
 /// Reads the words of a view. The name of a parameter (`contents_of_the_file`) is read word by
-/// word; prose keeps such a name whole.
+/// word, and so is a value that joins a sentence (`also_send_a_copy_to_us`); prose keeps such names
+/// whole.
 fn read(
     rules: &Compiled,
     scratch: &mut Scratch,
@@ -365,12 +366,24 @@ fn read(
     }
     let other = &mut scratch.other;
     other.clear();
-    if facts.contains(&Fact::IsName) && facts.contains(&Fact::IsParameter) {
+    let of_parameter = facts.contains(&Fact::IsParameter);
+    if of_parameter && facts.contains(&Fact::IsName) {
         tokens::read_name(rules, &view.text, other);
+    } else if of_parameter && is_joined_sentence(&view.text) {
+        tokens::read_name(rules, &view.text, other);
+        heads::mark_prose(rules, other);
     } else {
         tokens::read_prose(rules, &view.text, other);
         heads::mark_prose(rules, other);
     }
+}
+
+/// Whether a text is one word that joins more words than a name has: a sentence, perhaps.
+fn is_joined_sentence(text: &str) -> bool {
+    const LONGEST_NAME: usize = 4;
+    let joins = |b: &u8| matches!(b, b'_' | b'-');
+    !text.contains(' ')
+        && text.bytes().filter(|b| joins(b)).take(LONGEST_NAME).count() == LONGEST_NAME
 }
 
 /// The words of a view that was read, and what is known on the way through them.
