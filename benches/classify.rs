@@ -93,6 +93,8 @@ fn json_text_to_jsonl(bencher: Bencher<'_, '_>) {
         .map(|(name, tools)| (name, tools.iter().map(ToString::to_string).collect()))
         .collect();
     let count: usize = lines.iter().map(|(_, tools)| tools.len()).sum();
+    // One buffer for all lines, as the program writes them.
+    let mut line = Vec::new();
     bencher.counter(ItemsCount::new(count)).bench_local(|| {
         for (name, texts) in &lines {
             let tools: Vec<Tool> = texts.iter().map(|text| Tool::parse(text)).collect();
@@ -102,7 +104,8 @@ fn json_text_to_jsonl(bencher: Bencher<'_, '_>) {
                 instructions: None,
             };
             for verdict in classifier.server(&server, &Options::default()) {
-                divan::black_box(serde_json::to_vec(&verdict).ok());
+                line.clear();
+                divan::black_box(serde_json::to_writer(&mut line, &verdict).ok());
             }
         }
     });

@@ -84,7 +84,11 @@ fn wants_configuration(stderr: &str) -> Option<&str> {
             r"(?ix) {credential} \b [^.]{{0,60}} \b {missing} \b
               | \b no \s (?:\w+ \s){{0,3}} {credential} \s (?:was|were|is)? \s? (?:provided|found|given|set)
               | \b invalid \s (?:\w+ \s){{0,2}} {credential} \b
-              | \b required \s arguments? \b [^.]{{0,60}} \b missing | missing \s required \s arg"
+              | \b required \s arguments? \b [^.]{{0,60}} \b (?:missing|not \s provided)
+              | missing \s (?:required \s (?:arg|option|flag)|(?:option|argument) \s ['\x22])
+              | \b arguments \s are \s required:
+              | \b required \s (?:option|flag) \b .{{1,80}} \b not \s (?:specified|set|given)
+              | \b you \s must \s (?:specify|provide|supply|set|pass|configure) \s (?:a|an|the|your|at \s least) \s"
         ))
         .ok()
     });
@@ -182,6 +186,13 @@ mod tests {
             "Error: No access token was provided.\n",
             "Error: Invalid API key format.\n",
             "Error: The following required arguments are missing: x\n",
+            "server.py: error: the following arguments are required: transport\n",
+            "error: the following required arguments were not provided:\n",
+            "Error: Missing option '--shop'.\n",
+            "Error: Missing argument 'DIRECTORY'.\n",
+            "error: required option '--shop <name>' not specified\n",
+            "Error: required flag(s) \"shop\" not set\n",
+            "botocore.exceptions.NoRegionError: You must specify a region.\n",
         ] {
             let fault = explain("", said, false);
             assert_eq!(fault.outcome, Outcome::NeedsConfig, "{said}");
@@ -189,7 +200,7 @@ mod tests {
         }
         let fault = explain(
             "",
-            "SyntaxError: unexpected token\nmodule not found\n",
+            "SyntaxError: unexpected token\nmodule not found\nTypeError: f() missing 1 required positional argument: 'x'\n",
             false,
         );
         assert_eq!(fault.outcome, Outcome::Crashed);
