@@ -88,6 +88,7 @@ fn wants_configuration(stderr: &str) -> Option<&str> {
               | missing \s (?:required \s (?:arg|option|flag)|(?:option|argument) \s ['\x22])
               | \b arguments \s are \s required:
               | \b required \s (?:option|flag) \b .{{1,80}} \b not \s (?:specified|set|given)
+              | \b must \s be \s (?:provided|specified|supplied|given) \b
               | \b you \s must \s (?:specify|provide|supply|set|pass|configure) \s (?:a|an|the|your|at \s least) \s"
         ))
         .ok()
@@ -192,6 +193,7 @@ mod tests {
             "Error: Missing argument 'DIRECTORY'.\n",
             "error: required option '--shop <name>' not specified\n",
             "Error: required flag(s) \"shop\" not set\n",
+            "Either a command or at least one server must be provided\n",
             "botocore.exceptions.NoRegionError: You must specify a region.\n",
         ] {
             let fault = explain("", said, false);

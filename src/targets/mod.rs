@@ -8,6 +8,7 @@ pub mod docker_registry;
 pub mod document;
 mod expand;
 mod file;
+mod lines;
 pub mod optout;
 mod package;
 mod packages;

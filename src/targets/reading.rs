@@ -124,7 +124,7 @@ impl InputError {
             InputError::Cut { .. } => "fetch the file again, or cut it after a whole entry",
             InputError::Shape { .. } => "docs/targets.md shows every form with an example",
             InputError::Unknown { .. } => {
-                "expected a targets file ([[server]]), a client configuration (mcpServers, servers, \
+                "expected a targets file ([[server]]), one target a line, a client configuration (mcpServers, servers, \
                  context_servers, mcp_servers, mcp or extensions), a registry dump ({\"servers\": \
                  […]}), a server.json, a Docker server.yaml, or a saved tools list; docs/targets.md \
                  shows each"

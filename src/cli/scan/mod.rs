@@ -28,8 +28,9 @@ pub(super) struct Args {
     /// A program to start and ask over its standard streams
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
-    /// A list of servers; - for standard input; may be repeated: a targets file, a client's
-    /// configuration, a registry's dump, the Docker registry's folder, a project's folder
+    /// A list of servers; - for standard input; may be repeated: a targets file, a list with
+    /// one target a line, a client's configuration, a registry's dump, the Docker registry's folder, a
+    /// project's folder
     #[arg(long, value_name = "FILE")]
     from: Vec<String>,
     /// The servers in the configurations of this user's MCP clients

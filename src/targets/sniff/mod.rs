@@ -6,6 +6,7 @@ use super::clients::{self, Configured};
 use super::docker_registry::{self, DockerRegistry, SavedList};
 use super::document::outline::{Outline, element, outline};
 use super::document::{Document, Lines, Node, Syntax, Value, decode};
+use super::lines;
 use super::reading::{InputError, Place, Reading, Reason, Skipped, plain};
 use super::references::Surroundings;
 use super::registry::{self, LIST_KEYS, MAX_DUMP_BYTES, Wanted};
@@ -150,6 +151,9 @@ pub fn read_input_text(
     around: &Surroundings,
     wanted: &Wanted,
 ) -> Result<Input, TargetsError> {
+    if lines::is_list(text) {
+        return Ok(Input::new(Kind::Targets, file, lines::read(file, text)?));
+    }
     let around = &with_project(file, around);
     match Syntax::of(file, text) {
         Syntax::Json => json(file, text, around, wanted),

@@ -21,6 +21,7 @@ fn every_kind_of_file_is_recognised() {
             2,
         ),
         ("t.json", r#"{"server": [{"npm": "a"}]}"#, Targets, 1),
+        ("-", "# two\nnpm:a\npypi:b\n", Targets, 2),
         ("t.json", r#"[{"npm": "a"}]"#, Targets, 1),
         (
             "mcp.json",
