@@ -6,7 +6,7 @@ use super::marks;
 use crate::model::Tool;
 use crate::rules::Compiled;
 use crate::rules::compiled::flag;
-use crate::rules::source::Fact;
+use crate::rules::fact::Fact;
 use crate::text::inflect::Form;
 use crate::text::normalise;
 

@@ -130,10 +130,11 @@ pub(super) fn may_open(text: &[u8]) -> bool {
 }
 
 /// Who speaks, as the marks of turns have them, and what stands before the colon.
-const SPEAKERS: [&[u8]; 7] = [
+const SPEAKERS: [&[u8]; 8] = [
     b"\nhuman",
     b"\nassistant",
     b"\nsystem",
+    b"### system",
     b"\nuser",
     b"\ndeveloper",
     b" developer",

@@ -26,6 +26,7 @@ mod shape;
 mod shared;
 mod strings;
 mod tokens;
+mod views;
 mod witness;
 
 pub use assess::{assess, together};
@@ -76,10 +77,14 @@ struct Known<'t> {
 impl Classifier {
     /// Compiles the rules.
     pub fn new(rules: &RuleSet) -> Result<Classifier, RuleError> {
-        Ok(Classifier {
-            rules: Arc::new(Compiled::new(rules)?),
+        Ok(Classifier::of(Compiled::new(rules)?))
+    }
+
+    fn of(rules: Compiled) -> Classifier {
+        Classifier {
+            rules: Arc::new(rules),
             free: Arc::default(),
-        })
+        }
     }
 
     /// Hash of the rule files.

@@ -2,7 +2,7 @@
 //! what has to be looked for beyond words begins with a byte that they do not have.
 
 use super::marks;
-use crate::rules::source::Places;
+use crate::rules::fact::Places;
 use crate::text::normalise;
 
 /// Bits for what a text has.

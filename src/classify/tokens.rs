@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn take(&mut self, token: Token) {
         if token.kind == Kind::Run {
             cut_run(self.rules, self.text, &token, self.into);

@@ -2,10 +2,11 @@
 //! and the tables of the matcher.
 
 use super::compiled::{Compiled, Met, Parts, Pattern, Ready, ReadyRule, Role, Whole, flag};
+use super::fact::Fact;
 use super::guards::Needs;
 use super::lexicon::{Irregular, LexiconFile};
 use super::load::RuleSet;
-use super::source::{Fact, Kind};
+use super::source::Kind;
 use super::tables::{Word, Words};
 use super::vocabulary::Vocabulary;
 use crate::text::inflect::{self, Form};

@@ -6,9 +6,10 @@ use super::compiled::{
     Asked, Asks, Compiled, Facts, GRAMMAR, MOST_GAP, Pattern, Ready, ReadyRule, Role, Step, User,
     Whole, bound_bit, category_bit, flag, place_bit, type_bit,
 };
+use super::fact::{Fact, Places};
 use super::lexicon::{LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
-use super::source::{At, Fact, Kind, Match, Matcher, Place, Places, Rule, Sentence, Status};
+use super::source::{At, Kind, Match, Matcher, Place, Rule, Sentence, Status};
 use crate::model::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 

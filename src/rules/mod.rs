@@ -9,6 +9,7 @@ mod compile;
 pub mod compiled;
 pub mod docs;
 pub mod elements;
+pub mod fact;
 mod guards;
 pub mod lexicon;
 pub mod lint;

@@ -5,7 +5,8 @@ use crate::classify::tokens::{Tok, bit};
 use crate::rules::Compiled;
 use crate::rules::compiled::{Asks, Role, Step, User};
 use crate::rules::elements::Folded;
-use crate::rules::source::{At, Place, Places, Sentence};
+use crate::rules::fact::Places;
+use crate::rules::source::{At, Place, Sentence};
 use crate::rules::tables::{InPlace, rule_bits};
 use std::mem;
 

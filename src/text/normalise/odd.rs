@@ -87,8 +87,8 @@ pub(super) fn characters(text: &str) -> Oddities {
         let span = Some((at, at + character.len_utf8()));
         let ascii = character.is_ascii();
         match character {
-            // Most letters of most texts.
-            ' '..='~' => {}
+            // Most letters of most texts, and what says only how others are set.
+            ' '..='~' | '\u{00ad}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' => {}
             // Flags of regions are written with a few tags after a black flag.
             '\u{e0000}'..='\u{e007f}' if is_flag(text, at) => {}
             '\u{e0000}'..='\u{e007f}' => odd.tags = odd.tags.or(span),
@@ -102,7 +102,6 @@ pub(super) fn characters(text: &str) -> Oddities {
             '\u{fe00}'..='\u{fe0f}'
                 if !previous.is_ascii() || matches!(previous, '0'..='9' | '#' | '*') => {}
             '\u{feff}' if at == 0 => {}
-            '\u{00ad}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' => {}
             c if is_hidden(c) => odd.hidden = odd.hidden.or(span),
             '\u{1b}' | '\u{8}' | '\u{7f}' | '\u{9b}' => odd.control = odd.control.or(span),
             _ => {}
