@@ -66,7 +66,8 @@ pub(super) fn read(
 fn is_joined_sentence(text: &str) -> bool {
     const LONGEST_NAME: usize = 4;
     let joins = |b: &u8| matches!(b, b'_' | b'-');
-    !text.contains(' ')
+    text.len() > 4 * LONGEST_NAME
+        && !text.contains(' ')
         && text.bytes().filter(|b| joins(b)).take(LONGEST_NAME).count() == LONGEST_NAME
 }
 
