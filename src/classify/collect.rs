@@ -49,8 +49,8 @@ const LEAST_OF_ACTION: i32 = 30;
 /// The most actions of one property.
 const MOST_ACTIONS: usize = 100;
 
-/// The actions that the description of a property lists.
-fn listed<'t>(rules: &Compiled, scratch: &mut Scratch, text: &'t str) -> Vec<&'t str> {
+/// The actions that the description of a property lists, as byte ranges.
+fn listed(rules: &Compiled, scratch: &mut Scratch, text: &str) -> Vec<(usize, usize)> {
     let other = &mut scratch.other;
     other.clear();
     tokens::read_prose(rules, text, other);
@@ -59,9 +59,22 @@ fn listed<'t>(rules: &Compiled, scratch: &mut Scratch, text: &'t str) -> Vec<&'t
     ranges
         .into_iter()
         .filter_map(|(from, to)| {
-            text.get(other.get(from)?.start as usize..other.get(to.checked_sub(1)?)?.end as usize)
+            let last = other.get(to.checked_sub(1)?)?;
+            Some((other.get(from)?.start as usize, last.end as usize))
         })
         .collect()
+}
+
+/// Reads the name of an action that begins at a byte of its text.
+fn read_action(rules: &Compiled, name: &str, at: usize, into: &mut Vec<tokens::Tok>) {
+    let at = u32::try_from(at).unwrap_or(0);
+    into.clear();
+    tokens::read_name(rules, name, into);
+    for tok in &mut *into {
+        tok.start += at;
+        tok.end += at;
+    }
+    heads::mark_name(into);
 }
 
 /// One action of a tool that offers several.
@@ -121,27 +134,21 @@ pub(super) fn collect<'t>(
                 let (Some(text), Ok(place)) = (value.as_str(), u16::try_from(place)) else {
                     continue;
                 };
-                other.clear();
-                tokens::read_name(rules, text, &mut other);
-                heads::mark_name(&mut other);
+                read_action(rules, text, 0, &mut other);
                 let field = Field::Value(number, place);
                 consider(rules, scratch, &other, text, field, &mut offered, &mut best);
             }
         } else if let Some(text) = actions::described(property) {
             let items = listed(rules, scratch, text);
-            if actions::is_of_a_protocol(items.iter().copied()) {
+            let of = |(from, to): (usize, usize)| text.get(from..to).unwrap_or_default();
+            if actions::is_of_a_protocol(items.iter().map(|range| of(*range))) {
                 continue;
             }
-            let field = Field::Property(number);
-            for item in items.into_iter().take(MOST_ACTIONS) {
-                other.clear();
-                tokens::read_name(rules, item, &mut other);
-                heads::mark_name(&mut other);
+            let field = Field::Described(number);
+            for range in items.into_iter().take(MOST_ACTIONS) {
+                read_action(rules, of(range), range.0, &mut other);
+                let item = of(range);
                 consider(rules, scratch, &other, item, field, &mut offered, &mut best);
-            }
-            // What is shown of a property is its name.
-            if let Some((_, hit)) = best.as_mut().filter(|(_, hit)| hit.field == field) {
-                (hit.start, hit.end) = (0, u32::try_from(property.name.len()).unwrap_or(0));
             }
         }
     }
@@ -151,13 +158,7 @@ pub(super) fn collect<'t>(
         let open = selects && offered.is_empty();
         for (from, to) in actions::of_description(rules, name, toks, description, open) {
             let text = description.get(from..to).unwrap_or_default();
-            other.clear();
-            tokens::read_name(rules, text, &mut other);
-            for tok in &mut other {
-                tok.start += u32::try_from(from).unwrap_or(0);
-                tok.end += u32::try_from(from).unwrap_or(0);
-            }
-            heads::mark_name(&mut other);
+            read_action(rules, text, from, &mut other);
             let field = Field::Description;
             consider(rules, scratch, &other, text, field, &mut offered, &mut best);
         }

@@ -253,6 +253,14 @@ impl Judge<'_> {
                 span = [offset + start, offset + end];
                 (field, of(name))
             }
+            Field::Described(index) => {
+                let index = usize::from(index);
+                let described = self.properties.get(index).and_then(|p| p.description);
+                (
+                    schema::path_of("described", self.properties, index).finish(),
+                    of(described.unwrap_or_default()),
+                )
+            }
             Field::Value(index, place) => {
                 let index = usize::from(index);
                 let mut field = schema::path_of("enum", self.properties, index);

@@ -10,6 +10,7 @@ mod actions;
 mod assess;
 mod collect;
 mod decide;
+mod evidence;
 pub mod examples;
 mod facts;
 mod findings;
@@ -30,6 +31,7 @@ mod views;
 mod witness;
 
 pub use assess::{assess, together};
+pub use evidence::text_of;
 
 use crate::model::{Finding, Tool, Verdict};
 use crate::rules::{Compiled, RuleError, RuleSet};

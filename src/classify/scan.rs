@@ -20,6 +20,8 @@ pub(super) enum Field {
     Server,
     /// The name of a property, by index.
     Property(u16),
+    /// The description of a property, by index.
+    Described(u16),
     /// A value of a property's enum: the property and the value, by index.
     Value(u16, u16),
     /// A claim of the server, by the matcher that asked for it.

@@ -123,7 +123,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[expect(clippy::inline_always, reason = "one word at a time: a call costs a tenth of it")]
+    #[expect(
+        clippy::inline_always,
+        reason = "one word at a time: a call costs a tenth of it"
+    )]
     #[inline(always)]
     fn take(&mut self, token: Token) {
         if token.kind == Kind::Run {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use toolrisk::classify::{Classifier, Options, ServerContext, assess};
+use toolrisk::classify::{Classifier, Options, ServerContext, assess, text_of};
 use toolrisk::model::{Category, Severity, Tool, Verdict};
 use toolrisk::rules::RuleSet;
 
@@ -27,6 +27,15 @@ fn named(server: Option<&str>, tool: Value) -> Verdict {
         instructions: None,
     };
     classifier().server(&server, &Options::default()).remove(0)
+}
+
+/// A tool of a server without a name.
+fn alone(tool: &Tool) -> ServerContext<'_> {
+    ServerContext {
+        name: None,
+        tools: std::slice::from_ref(tool),
+        instructions: None,
+    }
 }
 
 fn titles(verdict: &Verdict) -> Vec<&str> {
@@ -569,20 +578,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn spans_slice_their_fields(name in "\\PC{0,24}", description in "\\PC{0,200}", key in "[a-zA-Z_]{1,12}") {
+    fn spans_slice_their_fields(
+        name in "\\PC{0,24}",
+        description in "\\PC{0,200}",
+        key in "[a-zA-Z_]{1,12}",
+        before in "\\PC{0,12}",
+        actions in proptest::collection::vec("create|delete|get|send|add_item|é", 0..6),
+    ) {
         let mut properties = serde_json::Map::new();
         properties.insert(key, json!({"type": "string"}));
-        let verdict = classify(json!({"name": name.clone(), "description": description.clone(),
+        properties.insert("action".to_owned(), json!({"description": format!("{before}: {}", actions.join(", "))}));
+        properties.insert("mode".to_owned(), json!({"enum": actions}));
+        let tool = Tool::from_value(json!({"name": name, "description": description,
             "inputSchema": {"type": "object", "properties": properties}}));
-        for evidence in &verdict.evidence {
-            let text = match evidence.field.as_str() {
-                "name" => name.as_str(),
-                "description" => description.as_str(),
-                other => other.strip_prefix("property:").unwrap_or_default(),
-            };
-            if evidence.field != "definition" {
-                prop_assert_eq!(text.get(evidence.span[0]..evidence.span[1]), Some(evidence.text.as_str()));
-            }
+        let verdict = classifier().server(&alone(&tool), &Options::default()).remove(0);
+        for evidence in verdict.evidence.iter().filter(|evidence| evidence.field != "definition") {
+            let text = text_of(&tool, None, &evidence.field).unwrap_or_default();
+            prop_assert_eq!(text.get(evidence.span[0]..evidence.span[1]), Some(evidence.text.as_str()), "{:?}", evidence);
         }
         if verdict.category != Category::Unknown {
             prop_assert!(verdict.evidence.iter().any(|e| e.category == Some(verdict.category) && e.weight > 0.0));

@@ -1,5 +1,6 @@
 //! `--explain`: the text of a tool with carets under the evidence, the weights, and what lost.
 
+use crate::classify::text_of;
 use crate::model::{Category, Shown, Tool, Verdict, verdict::Evidence};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -62,8 +63,9 @@ pub(super) fn print(out: &mut impl Write, verdict: &Verdict, tool: &Tool) -> io:
     }
     for field in fields {
         writeln!(out, "\n  {}", Shown(field))?;
+        let text = text_of(tool, verdict.server.as_deref(), field);
         for evidence in verdict.evidence.iter().filter(|e| e.field == field) {
-            caret(out, text_of(field, tool, verdict), evidence)?;
+            caret(out, text, evidence)?;
         }
     }
     for finding in &verdict.findings {
@@ -87,17 +89,6 @@ pub(super) fn print(out: &mut impl Write, verdict: &Verdict, tool: &Tool) -> io:
     }
     sums(out, verdict)?;
     writeln!(out)
-}
-
-/// The text of a field of the evidence.
-fn text_of<'a>(field: &'a str, tool: &'a Tool, verdict: &'a Verdict) -> Option<&'a str> {
-    match field {
-        "name" => Some(&tool.name),
-        "title" => tool.title.as_deref(),
-        "description" => tool.description.as_deref(),
-        "server" => verdict.server.as_deref(),
-        other => other.strip_prefix("property:"),
-    }
 }
 
 /// One piece of evidence under the part of the text that it lies in.

@@ -223,10 +223,8 @@ fn raised<'a>(verdict: &'a Verdict, path: &str, rules: &'a Rulebook) -> Vec<Text
         .map(|signal| text::shown(&signal.title).into())
         .collect();
     let votes = verdict.evidence.iter().filter(|evidence| {
-        evidence
-            .field
-            .strip_prefix("property:")
-            .is_some_and(|of| of == path)
+        let of = evidence.field.split_once(':');
+        of.is_some_and(|(kind, of)| matches!(kind, "property" | "described") && of == path)
     });
     for vote in votes {
         let title = Text::from(rules.title(&vote.rule));
@@ -252,6 +250,7 @@ pub(super) fn field(id: &str) -> Cow<'_, str> {
     let with = |words: &str, rest: &str| Cow::Owned(format!("{words}{}", text::shown(rest)));
     match id.split_once(':') {
         Some(("property", path)) => with("parameter ", path),
+        Some(("described", path)) => with("the description of parameter ", path),
         Some(("enum", path)) => {
             let property = path.split('[').next().unwrap_or(path);
             with("a value of parameter ", property)
