@@ -102,7 +102,7 @@ impl Classifier {
         let with = |scratch| Known {
             scratch,
             parameters: Parameters::default(),
-            quiet: Quiet::default(),
+            quiet: Quiet::of(server.tools.len().min(64)),
         };
         let one = |known: &mut Known<'a>, tool: &'a Tool| {
             let Known {

@@ -7,12 +7,20 @@ use std::collections::HashSet;
 const MOST: usize = 4_096;
 
 /// The strings, and whether each was a name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Quiet<'t> {
     texts: HashSet<(&'t str, bool), foldhash::fast::RandomState>,
 }
 
 impl<'t> Quiet<'t> {
+    /// For a number of tools: most have a few strings of their own.
+    pub(super) fn of(tools: usize) -> Quiet<'t> {
+        let room = (tools * 4).min(MOST);
+        Quiet {
+            texts: HashSet::with_capacity_and_hasher(room, foldhash::fast::RandomState::default()),
+        }
+    }
+
     /// Keeps a string as one that says nothing, whatever tool it stands in; false where it is known
     /// to be one. Nearly all are: what says something is forgotten again.
     pub(super) fn keep(&mut self, text: &'t str, is_name: bool) -> bool {
@@ -36,7 +44,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_told_apart() {
         let names: Vec<String> = (0..MOST + 9).map(|n| format!("parameter {n:05}")).collect();
-        let mut quiet = Quiet::default();
+        let mut quiet = Quiet::of(1);
         for name in &names {
             assert!(quiet.keep(name, false), "{name}");
         }

@@ -142,7 +142,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut all = Map::new();
+        // Most objects have two to five fields.
+        let mut all = Map::with_capacity(4);
         while let Some(key) = fields.next_key::<String>()? {
             let value = fields.next_value_seed(Seed(self.0))?;
             match all.entry(key) {

@@ -175,9 +175,19 @@ const RUN: usize = 24;
 const ROW: usize = 40;
 
 /// Whether a text has a run of characters long enough to hold an encoded text. Underscores and
-/// hyphens do not count here: they are what long names are made of.
+/// hyphens do not count here: they are what long names are made of. Of small letters alone are paths
+/// of addresses; words in base64 have capitals too, and in hexadecimal digits.
 fn has_run(text: &str) -> bool {
-    next_run(text.as_bytes(), 0, RUN, &ENCODES).is_some()
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some((start, end)) = next_run(bytes, at, RUN, &ENCODES) {
+        let telling = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'%';
+        if bytes[start..end].iter().any(telling) {
+            return true;
+        }
+        at = end;
+    }
+    false
 }
 
 /// The first run of at least `least` bytes of a set from `at` on, as byte span.
