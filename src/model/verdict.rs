@@ -99,7 +99,8 @@ pub struct Finding {
 pub struct Evidence {
     /// The rule's id.
     pub rule: SmolStr,
-    /// Which string: `name`, `title`, `description`, `property:<path>`, `annotation:<hint>`.
+    /// Which string: `name`, `title`, `description`, `server`, `property:<path>`, `described:<path>`,
+    /// `enum:<path>[<n>]`, `annotation:<hint>` or `definition`.
     pub field: SmolStr,
     /// Byte span in that string.
     pub span: [usize; 2],
