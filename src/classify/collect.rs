@@ -46,7 +46,7 @@ pub(super) fn read(rules: &Compiled, scratch: &mut Scratch, prefix: &Prefix, too
 /// a choice among things is no choice of actions.
 const LEAST_OF_ACTION: i32 = 30;
 
-/// The most actions of one property.
+/// The most actions of one list.
 const MOST_ACTIONS: usize = 100;
 
 /// The actions that the description of a property lists, as byte ranges.
@@ -152,11 +152,12 @@ pub(super) fn collect<'t>(
             }
         }
     }
-    let description = tool.description.as_deref().unwrap_or_default();
+    let description = tokens::capped(tool.description.as_deref().unwrap_or_default());
     if !reads {
         let (name, toks) = (&scratch.name, &scratch.description);
         let open = selects && offered.is_empty();
-        for (from, to) in actions::of_description(rules, name, toks, description, open) {
+        let found = actions::of_description(rules, name, toks, description, open);
+        for (from, to) in found.into_iter().take(MOST_ACTIONS) {
             let text = description.get(from..to).unwrap_or_default();
             read_action(rules, text, from, &mut other);
             let field = Field::Description;

@@ -580,7 +580,7 @@ proptest! {
     #[test]
     fn spans_slice_their_fields(
         name in "\\PC{0,24}",
-        description in "\\PC{0,200}",
+        description in "(\\PC{0,24}|\n- |\nActions:\n|\n  \\* `|create|delete: ){0,12}",
         key in "[a-zA-Z_]{1,12}",
         before in "\\PC{0,12}",
         actions in proptest::collection::vec("create|delete|get|send|add_item|é", 0..6),
