@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 type Span = Option<(usize, usize)>;
 
 /// Tags and markers that imitate the turns of a conversation.
-const PSEUDO_TAGS: [&str; 37] = [
+const PSEUDO_TAGS: [&str; 43] = [
     "<wichtig>",
     "<importante>",
     "<重要>",
@@ -44,9 +44,15 @@ const PSEUDO_TAGS: [&str; 37] = [
     ". developer:",
     "tool result:",
     "<critical_",
-    "<system_",
+    "<system_message",
+    "<system_instruction",
+    "<system_note",
+    "<system_notice",
+    "<system_override",
+    "<system_update",
     "<important_",
-    "<secret_",
+    "<secret_instruction",
+    "<secret_note",
 ];
 
 /// Markers that chat templates part their turns with.
