@@ -218,3 +218,20 @@ proptest! {
         prop_assert_eq!(seen(&some), seen(&all));
     }
 }
+
+/// A text rule is left where a text lacks the places that a part of it asks for, and nowhere else.
+#[test]
+fn a_rule_is_left_where_what_it_asks_for_has_no_place() {
+    let facts = |id: &str| RULES.rules.iter().find(|rule| rule.id == id).unwrap().facts;
+    let both = Places::MAIL.and(Places::NAME);
+    let through = facts("sends-through-another-tool");
+    assert!(through.may_stand(both) && through.may_stand(Places::ALL));
+    for lacks in [Places::NONE, Places::MAIL, Places::NAME, Places::ADDRESS] {
+        assert!(!through.may_stand(lacks), "{lacks:?}");
+    }
+    // One of two is enough where either is asked for.
+    let results = facts("sends-results-on-the-side");
+    assert!(results.may_stand(Places::MAIL) && results.may_stand(Places::ADDRESS));
+    assert!(!results.may_stand(Places::NAME));
+    assert!(facts("keep-from-user").may_stand(Places::NONE));
+}
