@@ -187,3 +187,49 @@ fn a_definition_that_changed_leaves_its_override_behind() {
         stdout(&output)
     );
 }
+
+#[test]
+fn the_servers_of_a_catalogue_are_classified() {
+    let folder = tempfile::tempdir().unwrap();
+    let (catalogue, slug) = catalogue(folder.path());
+    over(&catalogue, &entry(&slug, "Write"));
+    let classify = |more: &[&str]| run(&[&["classify", "-C", text(&catalogue)], more].concat());
+
+    let verdicts = |output: &std::process::Output| -> Vec<Value> {
+        let lines = stdout(output);
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap());
+        lines.collect()
+    };
+    let output = classify(&["--format", "jsonl"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let whole = verdicts(&output);
+    assert_eq!(whole.len(), 2);
+    assert_eq!(whole[0]["server"], "depot");
+    assert_eq!(whole[0]["category"], "Write");
+    assert_eq!(whole[0]["overridden"]["category"], "Destructive");
+    assert_eq!(whole[1]["name"], "list_items");
+
+    let lines = stdout(&classify(&[]));
+    assert_eq!(lines.lines().next(), Some("depot"), "{lines}");
+    let together = stdout(&classify(&["--together"]));
+    assert!(
+        together.contains("do not have all three legs"),
+        "{together}"
+    );
+
+    // A record that a crash cut off is told and takes no other with it.
+    let shard = catalogue.join("servers").join("zz");
+    fs::create_dir_all(&shard).unwrap();
+    fs::write(shard.join("zz-0123456789abcdef.json"), "{").unwrap();
+    let output = classify(&["--format", "jsonl"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(verdicts(&output), whole);
+    assert!(stderr(&output).contains("skipped: "), "{}", stderr(&output));
+
+    let none = folder.path().join("none");
+    fs::create_dir_all(&none).unwrap();
+    let output = run(&["classify", "-C", text(&none)]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+}

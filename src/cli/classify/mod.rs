@@ -2,6 +2,7 @@
 
 mod explain;
 mod input;
+mod records;
 mod sarif;
 
 use super::{Exit, Failure, output, overrides};
@@ -10,14 +11,16 @@ use crate::classify::{Classifier, Options, ServerContext, together};
 use crate::model::{Shown, Trifecta, Verdict};
 use input::{Batch, Reader};
 use rayon::prelude::*;
+use records::Records;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   toolrisk classify saved-tools.json --explain
-  zcat corpus.jsonl.gz | toolrisk classify - --format jsonl";
+  zcat corpus.jsonl.gz | toolrisk classify - --format jsonl
+  toolrisk classify -C catalogue --together";
 
 /// Lines that are read before their verdicts are printed.
 const CHUNK: usize = 256;
@@ -26,9 +29,9 @@ const CHUNK: usize = 256;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// A saved tools/list answer, a bare array, or JSONL; - for standard input
-    #[arg(default_value = "-")]
-    file: PathBuf,
+    /// A saved tools/list answer, a bare array, or JSONL; - for standard input. Without one, the
+    /// servers of --catalogue, else standard input
+    file: Option<PathBuf>,
     /// How to print the verdicts
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -38,7 +41,7 @@ pub(super) struct Args {
     /// Rules to add to the built-in ones, or a whole set of its own with taxonomy.toml
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// A catalogue whose overrides.toml corrects wrong labels
+    /// A catalogue whose overrides.toml corrects wrong labels; without FILE its servers are classified
     #[arg(short = 'C', long, value_name = "DIR")]
     catalogue: Option<PathBuf>,
     /// Show the evidence of each verdict under the text it comes from
@@ -47,6 +50,37 @@ pub(super) struct Args {
     /// Say whether all servers of the input together can be made to leak, and what to deny
     #[arg(long, conflicts_with = "explain")]
     together: bool,
+}
+
+impl Args {
+    /// What is classified: a file, the catalogue's folder, or standard input.
+    fn subject(&self) -> &Path {
+        let given = self.file.as_deref().or(self.catalogue.as_deref());
+        given.unwrap_or(Path::new("-"))
+    }
+}
+
+/// Where the tools come from.
+enum Source {
+    Lines(Reader),
+    Records(Records),
+}
+
+impl Source {
+    fn open(args: &Args, digests: bool) -> Result<Source, Failure> {
+        match (&args.file, &args.catalogue) {
+            (None, Some(folder)) => Records::open(folder, digests).map(Source::Records),
+            _ => Reader::open(args.subject(), digests).map(Source::Lines),
+        }
+    }
+
+    /// The tools of the next servers or lines; none at the end.
+    fn chunk(&mut self, most: usize) -> Result<Vec<Batch>, Failure> {
+        match self {
+            Source::Lines(reader) => reader.chunk(most),
+            Source::Records(records) => Ok(records.chunk(most)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -74,17 +108,17 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Some(folder) => overrides(folder)?,
         None => Overrides::default(),
     };
-    let mut reader = Reader::open(&args.file, !overrides.is_empty())?;
+    let mut source = Source::open(&args, !overrides.is_empty())?;
     let mut out = output::stdout();
-    let mut log =
-        (args.format == Format::Sarif && !args.together).then(|| sarif::Log::new(&set, &args.file));
+    let mut log = (args.format == Format::Sarif && !args.together)
+        .then(|| sarif::Log::new(&set, args.subject()));
     if let Some(log) = &mut log {
         log.start(&mut out)?;
     }
     let mut servers: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
     let mut numbered = 0usize;
     loop {
-        let batches = reader.chunk(CHUNK)?;
+        let batches = source.chunk(CHUNK)?;
         if batches.is_empty() {
             break;
         }
@@ -101,6 +135,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
                     .unwrap_or_else(|| format!("server {numbered}"));
                 servers.entry(name).or_default().extend(list);
                 continue;
+            }
+            if let (Source::Records(_), Format::Text, Some(server)) =
+                (&source, args.format, batch.server.as_deref())
+            {
+                writeln!(out, "{}", Shown(server))?;
             }
             for (verdict, tool) in list.iter().zip(&batch.tools) {
                 match &mut log {
