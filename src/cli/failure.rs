@@ -1,7 +1,10 @@
 //! How a command ends: the exit codes, and errors for people.
 
 use super::output;
+use crate::catalogue::CatalogueError;
+use crate::model::Shown;
 use miette::Diagnostic;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exit codes of the program.
@@ -55,6 +58,22 @@ impl Failure {
             message: message.into(),
             help: Some(help.into()),
         })
+    }
+
+    /// A catalogue, or a record of one, that cannot be used.
+    pub fn catalogue(error: &CatalogueError) -> Self {
+        Failure::bad_input(
+            error.to_string(),
+            "name the folder that `toolrisk scan -C` wrote",
+        )
+    }
+
+    /// A catalogue without a record.
+    pub fn no_records(folder: &Path) -> Self {
+        Failure::bad_input(
+            format!("{} has no records", Shown(&folder.to_string_lossy())),
+            "fill it with `toolrisk scan`",
+        )
     }
 
     /// A failure that needs no type of its own.

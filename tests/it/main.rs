@@ -14,6 +14,7 @@
 mod architecture;
 mod check;
 mod classify;
+mod classify_command;
 mod conformance;
 mod diff;
 mod digests;

@@ -111,3 +111,31 @@ fn the_rule_of_the_documentation_holds() {
         assert_eq!(output.status.code(), Some(0), "{said}");
     }
 }
+
+#[test]
+fn own_rules_are_added_replaced_and_disabled() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = || run(&["rules", "list", "--rules", text(folder.path())]);
+    assert_eq!(
+        list().status.code(),
+        Some(3),
+        "a folder without rules is an error"
+    );
+    fs::write(
+        folder.path().join("disabled.toml"),
+        "[[disable]]\nid = \"no-description\"\nreason = \"ours have none\"\n",
+    )
+    .unwrap();
+    let listed = String::from_utf8(list().stdout).unwrap();
+    assert!(listed.contains("disabled  no-description"), "{listed}");
+    fs::write(
+        folder.path().join("mine.toml"),
+        "id = \"mine\"\nkind = \"signal\"\ntitel = \"x\"\n",
+    )
+    .unwrap();
+    let message = String::from_utf8_lossy(&list().stderr).replace('\n', " ");
+    assert!(
+        message.contains("mine.toml:3:1") && message.contains("titel"),
+        "{message}"
+    );
+}

@@ -58,12 +58,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 }
 
 fn open(folder: &Path) -> Result<Catalogue, Failure> {
-    Catalogue::open(folder).map_err(|error| {
-        Failure::bad_input(
-            error.to_string(),
-            "name the folder that `toolrisk scan -C` wrote",
-        )
-    })
+    Catalogue::open(folder).map_err(|error| Failure::catalogue(&error))
 }
 
 fn shown(path: &Path) -> String {

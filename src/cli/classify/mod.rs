@@ -138,6 +138,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             }
             if let (Source::Records(_), Format::Text, Some(server)) =
                 (&source, args.format, batch.server.as_deref())
+                && !list.is_empty()
             {
                 writeln!(out, "{}", Shown(server))?;
             }

@@ -5,7 +5,7 @@ use super::input::Batch;
 use crate::catalogue::Catalogue;
 use crate::cli::output;
 use crate::digest::tool_digest;
-use crate::model::{Record, Shown};
+use crate::model::{Record, Shown, ToolEntry};
 use std::path::{Path, PathBuf};
 
 /// The servers of a catalogue, read as they come.
@@ -17,13 +17,10 @@ pub(super) struct Records {
 impl Records {
     /// Opens a catalogue; `digests` says whether those of the definitions are wanted.
     pub(super) fn open(folder: &Path, digests: bool) -> Result<Records, Failure> {
-        let help = "name the folder that `toolrisk scan -C` wrote";
-        let catalogue =
-            Catalogue::open(folder).map_err(|error| Failure::bad_input(error.to_string(), help))?;
+        let catalogue = Catalogue::open(folder).map_err(|error| Failure::catalogue(&error))?;
         let paths = catalogue.record_paths();
         if paths.is_empty() {
-            let none = format!("{} has no records", Shown(&folder.to_string_lossy()));
-            return Err(Failure::bad_input(none, help));
+            return Err(Failure::no_records(folder));
         }
         Ok(Records {
             paths: paths.into_iter(),
@@ -48,21 +45,12 @@ impl Records {
 }
 
 fn batch(record: Record, digests: bool) -> Batch {
-    let entries = record.tools.iter();
-    let (tools, digests) = entries
-        .filter_map(|entry| {
-            let digest = if digests {
-                tool_digest(entry)
-            } else {
-                String::new()
-            };
-            Some((entry.tool()?, digest))
-        })
-        .unzip();
+    let is_listed = |entry: &&ToolEntry| matches!(entry, ToolEntry::Listed(_));
+    let listed = record.tools.iter().filter(is_listed);
     Batch {
         server: Some(record.name),
-        tools,
+        tools: listed.clone().filter_map(ToolEntry::tool).collect(),
         known_as: vec![record.slug.to_string()],
-        digests,
+        digests: listed.filter(|_| digests).map(tool_digest).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! What stands on one side of a comparison.
 
 use crate::catalogue::history::Past;
-use crate::catalogue::{Catalogue, CatalogueError, History};
+use crate::catalogue::{Catalogue, History};
 use crate::check::suppress::is_day;
 use crate::cli::Failure;
 use crate::crawl::read_saved;
@@ -108,7 +108,7 @@ impl Place {
     }
 
     fn many(folder: &Path, moment: Option<&str>) -> Result<Place, Failure> {
-        let catalogue = Catalogue::open(folder).map_err(|error| bad_catalogue(&error))?;
+        let catalogue = Catalogue::open(folder).map_err(|error| Failure::catalogue(&error))?;
         let until = moment
             .map(|moment| moment_of(&catalogue, moment))
             .transpose()?;
@@ -185,7 +185,7 @@ impl Moment {
             return Ok(None);
         };
         // By its path: a record that stands in the wrong folder is compared all the same.
-        let record = Catalogue::read(path).map_err(|e| bad_catalogue(&e))?;
+        let record = Catalogue::read(path).map_err(|e| Failure::catalogue(&e))?;
         if !record.outcome.has_tools() {
             return Ok(None);
         }
@@ -282,11 +282,4 @@ fn moment_of(catalogue: &Catalogue, text: &str) -> Result<String, Failure> {
             "write DIR@YYYY-MM-DD, or the name of a folder under runs/",
         )),
     }
-}
-
-fn bad_catalogue(error: &CatalogueError) -> Failure {
-    Failure::bad_input(
-        error.to_string(),
-        "name the folder that `toolrisk scan -C` wrote",
-    )
 }

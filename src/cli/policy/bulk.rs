@@ -3,7 +3,7 @@
 use super::super::{Exit, Failure, output};
 use super::args::Args;
 use super::files::{Files, Written};
-use super::server::{Server, bad_catalogue};
+use super::server::Server;
 use super::{shown, tell};
 use crate::catalogue::{Catalogue, Overrides};
 use crate::classify::Classifier;
@@ -33,13 +33,10 @@ pub(super) fn run(
     classifier: &Classifier,
     overrides: &Overrides,
 ) -> Result<Exit, Failure> {
-    let catalogue = Catalogue::open(&args.catalogue).map_err(|error| bad_catalogue(&error))?;
+    let catalogue = Catalogue::open(&args.catalogue).map_err(|error| Failure::catalogue(&error))?;
     let paths = catalogue.record_paths();
     if paths.is_empty() {
-        return Err(Failure::bad_input(
-            format!("{} has no records", shown(catalogue.root())),
-            "fill it with `toolrisk scan`",
-        ));
+        return Err(Failure::no_records(catalogue.root()));
     }
     let done: Vec<Done> = paths
         .par_iter()

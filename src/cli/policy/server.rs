@@ -2,7 +2,7 @@
 
 use super::super::{Failure, output};
 use super::shown;
-use crate::catalogue::{Catalogue, CatalogueError, Overrides};
+use crate::catalogue::{Catalogue, Overrides};
 use crate::classify::{Classifier, Options, ServerContext};
 use crate::crawl::{SavedError, parse_saved, read_saved};
 use crate::digest::tool_digest;
@@ -97,13 +97,15 @@ impl Server {
         };
         let catalogue = Catalogue::open(catalogue).map_err(|error| unknown(error.to_string()))?;
         if let Ok(slug) = Slug::try_from(subject.to_owned())
-            && let Some(record) = catalogue.record(&slug).map_err(|e| bad_catalogue(&e))?
+            && let Some(record) = catalogue
+                .record(&slug)
+                .map_err(|e| Failure::catalogue(&e))?
         {
             return Ok(Server::of(record));
         }
         let mut found: Vec<Record> = Vec::new();
         for record in catalogue.records() {
-            let record = record.map_err(|error| bad_catalogue(&error))?;
+            let record = record.map_err(|error| Failure::catalogue(&error))?;
             if record.name == subject || record.slug.as_str().starts_with(&format!("{subject}-")) {
                 found.push(record);
             }
@@ -240,13 +242,6 @@ impl Server {
             ));
         }
     }
-}
-
-pub(super) fn bad_catalogue(error: &CatalogueError) -> Failure {
-    Failure::bad_input(
-        error.to_string(),
-        "name the folder that `toolrisk scan -C` wrote",
-    )
 }
 
 fn bad_list(message: &str) -> Failure {

@@ -3,7 +3,7 @@
 use super::super::{Exit, Failure, output};
 use super::args::Args;
 use super::files::write;
-use super::server::{Made, Server, bad_catalogue};
+use super::server::{Made, Server};
 use super::{emitted, tell};
 use crate::catalogue::{Catalogue, Overrides};
 use crate::classify::{Classifier, together as trifecta_of};
@@ -119,11 +119,11 @@ fn emit(
 fn servers(args: &Args) -> Result<Vec<Server>, Failure> {
     let named = args.servers.iter();
     let servers: Vec<Server> = if args.servers.is_empty() {
-        let catalogue = Catalogue::open(&args.catalogue).map_err(|e| bad_catalogue(&e))?;
+        let catalogue = Catalogue::open(&args.catalogue).map_err(|e| Failure::catalogue(&e))?;
         catalogue
             .records()
             .take(MAX_SERVERS + 1)
-            .map(|record| record.map(Server::of).map_err(|e| bad_catalogue(&e)))
+            .map(|record| record.map(Server::of).map_err(|e| Failure::catalogue(&e)))
             .collect::<Result<_, _>>()?
     } else {
         named
