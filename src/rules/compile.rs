@@ -91,13 +91,15 @@ impl Compiled {
                         }
                     }
                     let number = u32::try_from(matchers.len()).unwrap_or(u32::MAX);
-                    let mut sequences = Vec::new();
+                    let mut sequences = BTreeSet::new();
                     for list in [&matcher.words, &matcher.name, &matcher.name_ends]
                         .into_iter()
                         .flatten()
                     {
-                        for text in &list.0 {
-                            sequences.push(sequence(rule, text, &members, &mut builder)?);
+                        for entry in &list.0 {
+                            for text in spelled_out(rule, entry, lexicon)? {
+                                sequences.insert(sequence(rule, text, &members, &mut builder)?);
+                            }
                         }
                     }
                     if sequences.is_empty() {
@@ -299,6 +301,18 @@ fn prepare(rule: &Rule, index: u32, wanted: &Matcher, part: Role) -> Result<Read
         required: wanted.required,
         depth: wanted.depth.unwrap_or(u8::MAX),
         whole,
+    })
+}
+
+/// The sequences that an entry of a rule stands for.
+fn spelled_out<'a>(
+    rule: &Rule,
+    entry: &'a str,
+    lexicon: &'a LexiconFile,
+) -> Result<Vec<&'a str>, RuleError> {
+    lexicon.sequences(entry).ok_or_else(|| RuleError::Rule {
+        file: rule.file.clone(),
+        message: format!("there is no wording {entry}; wordings are in the files of lexicon/"),
     })
 }
 

@@ -1,21 +1,64 @@
-//! Word classes: which words and phrases a rule's `@class` stands for.
+//! Word classes, which words and phrases a rule's `@class` stands for; and wordings, which
+//! sequences of words its `&wording` stands for.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// One file of the lexicon.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LexiconFile {
     /// Classes by name.
     #[serde(default)]
     pub class: BTreeMap<String, Class>,
+    /// Wordings by name.
+    #[serde(default)]
+    pub wording: BTreeMap<String, Wording>,
     /// Irregular forms: base word to its other forms.
     #[serde(default)]
     pub irregular: BTreeMap<String, Irregular>,
     /// How common words are.
     #[serde(default)]
     pub common: Vec<Common>,
+}
+
+impl LexiconFile {
+    /// Adds another file: its classes and wordings to those of the same name.
+    pub fn add(&mut self, other: LexiconFile) {
+        for (name, class) in other.class {
+            match self.class.get_mut(&name) {
+                None => {
+                    self.class.insert(name, class);
+                }
+                Some(known) => {
+                    known.words.extend(class.words);
+                    known.includes.extend(class.includes);
+                }
+            }
+        }
+        for (name, wording) in other.wording {
+            match self.wording.get_mut(&name) {
+                None => {
+                    self.wording.insert(name, wording);
+                }
+                Some(known) => known.words.extend(wording.words),
+            }
+        }
+        self.irregular.extend(other.irregular);
+        self.common.extend(other.common);
+    }
+
+    /// The sequences that an entry of a rule's `words` stands for: those of a wording (`&name`), or
+    /// itself; none where there is no such wording.
+    pub fn sequences<'a>(&'a self, entry: &'a str) -> Option<Vec<&'a str>> {
+        match entry.strip_prefix('&') {
+            None => Some(vec![entry]),
+            Some(name) => {
+                let wording = self.wording.get(name)?;
+                Some(wording.words.iter().map(String::as_str).collect())
+            }
+        }
+    }
 }
 
 /// Words that are about as common as each other.
@@ -39,6 +82,16 @@ pub struct Class {
     pub includes: Vec<String>,
     /// The words; several separated by spaces make a phrase, which hides its single words.
     #[serde(default)]
+    pub words: Vec<String>,
+}
+
+/// The ways in which texts say one thing, for the rules that ask whether they say it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// What is said, in a few words.
+    pub says: String,
+    /// The sequences that say it, as a rule writes them.
     pub words: Vec<String>,
 }
 

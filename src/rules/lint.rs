@@ -2,6 +2,7 @@
 
 use super::load::RuleSet;
 use super::source::{Kind, Rule, Status};
+use std::collections::BTreeSet;
 
 /// Ids that a rule may refer to, with their titles (the short one where the source has one in
 /// brackets). Each was held against its source: the CWE list 4.14, the OWASP Top 10 for LLM
@@ -74,7 +75,33 @@ pub fn lint(set: &RuleSet) -> Vec<String> {
                 .into_iter()
                 .map(|wrong| format!("{}: {wrong}", rule.file))
         })
+        .chain(lint_wordings(set))
         .collect()
+}
+
+/// What is wrong with the wordings: that no rule takes one, or that one does not say what it is.
+fn lint_wordings(set: &RuleSet) -> Vec<String> {
+    let taken: BTreeSet<&str> = set
+        .rules()
+        .flat_map(|rule| [&rule.matches.any, &rule.matches.all, &rule.matches.none])
+        .flatten()
+        .flat_map(|matcher| [&matcher.words, &matcher.name, &matcher.name_ends])
+        .flatten()
+        .flat_map(|list| &list.0)
+        .filter_map(|entry| entry.strip_prefix('&'))
+        .collect();
+    let mut wrong = Vec::new();
+    for (name, wording) in &set.lexicon().wording {
+        if !taken.contains(name.as_str()) {
+            wrong.push(format!("lexicon: no rule takes the wording &{name}"));
+        }
+        if wording.says.trim().is_empty() || wording.words.is_empty() {
+            wrong.push(format!(
+                "lexicon: the wording &{name} needs `says`, and `words`"
+            ));
+        }
+    }
+    wrong
 }
 
 fn lint_rule(rule: &Rule) -> Vec<String> {

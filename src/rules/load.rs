@@ -84,7 +84,7 @@ impl RuleSet {
     }
 
     /// The embedded rules with those of a folder added. A rule with the id of an embedded one
-    /// replaces it; classes of the folder's lexicon files are added to those of the same name;
+    /// replaces it; classes and wordings of the folder's lexicon files are added to those of the same name;
     /// `disabled.toml` turns rules off, each with a reason.
     pub fn with_overrides(folder: &Path) -> Result<RuleSet, RuleError> {
         let extra = folder_files(folder)?;
@@ -124,11 +124,7 @@ impl RuleSet {
 
     fn read(files: &BTreeMap<String, String>, origin: &str) -> Result<RuleSet, RuleError> {
         let mut rules = Vec::new();
-        let mut lexicon = LexiconFile {
-            class: BTreeMap::new(),
-            irregular: BTreeMap::new(),
-            common: Vec::new(),
-        };
+        let mut lexicon = LexiconFile::default();
         let mut weights = None;
         let mut disabled = BTreeMap::new();
         let mut hasher = blake3::Hasher::new();
@@ -150,20 +146,7 @@ impl RuleSet {
                     disabled.insert(id, reason);
                 }
             } else if is_lexicon(name) {
-                let file = parse::<LexiconFile>(name, text)?;
-                for (class, words) in file.class {
-                    match lexicon.class.get_mut(&class) {
-                        None => {
-                            lexicon.class.insert(class, words);
-                        }
-                        Some(known) => {
-                            known.words.extend(words.words);
-                            known.includes.extend(words.includes);
-                        }
-                    }
-                }
-                lexicon.irregular.extend(file.irregular);
-                lexicon.common.extend(file.common);
+                lexicon.add(parse::<LexiconFile>(name, text)?);
             } else {
                 let mut rule = parse::<Rule>(name, text)?;
                 rule.file.clone_from(name);

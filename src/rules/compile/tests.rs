@@ -5,8 +5,21 @@ use std::path::Path;
 
 /// The built-in rules and some of a test.
 fn with(more: &[(&str, &str)]) -> Compiled {
+    let mut files = built_in();
+    for (id, words) in more {
+        let words = format!("\"{words}\"");
+        files.insert(format!("category/{id}.toml"), rule(id, &words));
+    }
+    compiled(&files).unwrap()
+}
+
+fn compiled(files: &BTreeMap<String, String>) -> Result<Compiled, RuleError> {
+    Compiled::new(&RuleSet::from_files(files, "test")?)
+}
+
+fn built_in() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-    let mut files: BTreeMap<String, String> = walkdir::WalkDir::new(&root)
+    walkdir::WalkDir::new(&root)
         .into_iter()
         .map(Result::unwrap)
         .filter(|entry| entry.file_type().is_file())
@@ -15,14 +28,14 @@ fn with(more: &[(&str, &str)]) -> Compiled {
             let text = std::fs::read_to_string(entry.path()).unwrap();
             (name.to_str().unwrap().to_owned(), text)
         })
-        .collect();
-    for (id, words) in more {
-        let rule = format!(
-            "id = \"{id}\"\nkind = \"category\"\ntitle = \"Test\"\ncategory = \"Write\"\nweight = 1\nsince = \"0.1.0\"\nrationale = \"For a test.\"\nreferences = []\n\n[match]\nany = [{{ in = [\"name\"], words = \"{words}\" }}]\n\n[examples]\nyes = []\nno = []\n"
-        );
-        files.insert(format!("category/{id}.toml"), rule);
-    }
-    Compiled::new(&RuleSet::from_files(&files, "test").unwrap()).unwrap()
+        .collect()
+}
+
+/// A category rule of that id and those words.
+fn rule(id: &str, words: &str) -> String {
+    format!(
+        "id = \"{id}\"\nkind = \"category\"\ntitle = \"Test\"\ncategory = \"Write\"\nweight = 1\nsince = \"0.1.0\"\nrationale = \"For a test.\"\nreferences = []\n\n[match]\nany = [{{ in = [\"name\"], words = {words} }}]\n\n[examples]\nyes = []\nno = []\n"
+    )
 }
 
 /// The element of the first word of a rule's only sequence.
@@ -51,4 +64,43 @@ fn a_form_of_a_word_of_the_lexicon_is_that_word() {
     let rules = with(&[("many-deletes", "deletes ..2 zorp")]);
     let element = first_element(&rules, "many-deletes");
     assert!(rules.belongs(rules.look_up("deleted").word, element));
+}
+
+#[test]
+fn a_wording_stands_for_its_sequences_and_a_folder_adds_to_it() {
+    let wording =
+        |words: &str| format!("[wording.glorping]\nsays = \"it glorps\"\nwords = [{words}]\n");
+    let mut files = built_in();
+    files.insert(
+        "lexicon/glorp.toml".to_owned(),
+        wording("\"glorp ..2 zorp\", \"zorped\""),
+    );
+    files.insert("lexicon/own-glorp.toml".to_owned(), wording("\"florp\""));
+    let words = "[\"&glorping\", \"zorped\"]";
+    files.insert(
+        "category/it-glorps.toml".to_owned(),
+        rule("it-glorps", words),
+    );
+    let rules = compiled(&files).unwrap();
+    let at = rules
+        .rules
+        .iter()
+        .position(|rule| rule.id == "it-glorps")
+        .unwrap();
+    let users = rules.patterns.iter().flat_map(|pattern| &pattern.users);
+    // What is said twice is one sequence.
+    assert_eq!(
+        users.filter(|user| user.asks.rule as usize == at).count(),
+        3
+    );
+
+    files.insert(
+        "category/it-glorps.toml".to_owned(),
+        rule("it-glorps", "[\"&zorping\"]"),
+    );
+    let error = compiled(&files).unwrap_err().to_string();
+    assert!(
+        error.starts_with("category/it-glorps.toml: there is no wording &zorping"),
+        "{error}"
+    );
 }
