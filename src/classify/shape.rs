@@ -24,6 +24,8 @@ impl Shape {
     const UNDERSCORE: u8 = 1 << 5;
     /// What follows the name of who speaks.
     const COLON: u8 = 1 << 6;
+    /// What may stand for a letter.
+    const DIGIT: u8 = 1 << 7;
 
     /// Of a text.
     pub(super) fn of(text: &str) -> Shape {
@@ -65,6 +67,7 @@ impl Shape {
             || self.0 & Shape::ESCAPE != 0 && normalise::may_escape(bytes)
             || self.0 & Shape::FOREIGN != 0 && !normalise::is_quiet(text)
             || self.0 & Shape::COLON != 0 && marks::may_speak(bytes)
+            || self.0 & Shape::DIGIT != 0 && normalise::is_leet(text)
             || normalise::may_be_encoded(text)
             || marks::has_long_blank(text)
     }
@@ -96,4 +99,5 @@ const fn kind(byte: u8) -> u8 {
         | bit(byte == b'@' || byte == b'/', Shape::ADDRESS)
         | bit(byte == b'_', Shape::UNDERSCORE)
         | bit(byte == b':', Shape::COLON)
+        | bit(byte.is_ascii_digit(), Shape::DIGIT)
 }

@@ -1,17 +1,6 @@
 //! Encoded parts of a text, decoded where they give readable words.
 
-use super::View;
-use memchr::memmem::Finder;
-use std::sync::LazyLock;
-
-/// The commonest words of English, turned by thirteen letters: they ask for a look.
-static TURNED: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [" gur ", " naq "].map(Finder::new));
-/// The fewest bytes of a text that are looked at for them: three common words and something to say.
-const TURNED_LEAST: usize = 30;
-/// The same, turned around.
-static REVERSED: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [" eht ", " dna "].map(Finder::new));
+use super::{View, disguise};
 
 /// Adds a view for each part of `text` that says something once it is decoded.
 pub(super) fn all<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
@@ -26,12 +15,6 @@ pub(super) fn all<'t>(text: &'t str, into: &mut Vec<View<'t>>) {
     if has_codes(text) {
         numbers(text, into);
     }
-    if has_any(&TURNED, bytes) {
-        offer(into[0].text.chars().map(rot13).collect(), text, into);
-    }
-    if has_any(&REVERSED, bytes) {
-        offer(into[0].text.chars().rev().collect(), text, into);
-    }
 }
 
 /// Whether a text may have escapes of characters or numeric entities.
@@ -44,19 +27,7 @@ pub fn may_escape(text: &[u8]) -> bool {
 
 /// Whether there may be something to decode in a text, apart from escapes and entities.
 pub fn may_be_encoded(text: &str) -> bool {
-    let turned = |text: &[u8]| has_any(&TURNED, text) || has_any(&REVERSED, text);
-    has_run(text) || has_codes(text) || text.len() >= TURNED_LEAST && turned(text.as_bytes())
-}
-
-fn has_any(words: &[Finder<'static>; 2], text: &[u8]) -> bool {
-    words.iter().any(|word| word.find(text).is_some())
-}
-
-/// Adds a decoding of the whole text that has some common words.
-fn offer(decoded: String, text: &str, into: &mut Vec<View<'_>>) {
-    if common_words(&decoded) >= 3 {
-        into.push(View::decoded(decoded, 0, text.len()));
-    }
+    has_run(text) || has_codes(text) || disguise::may_be(text)
 }
 
 /// Whether a text has a row of numbers long enough to spell a sentence in character codes.
@@ -81,28 +52,6 @@ fn has_codes(text: &str) -> bool {
         at = end;
     }
     false
-}
-
-/// How many of the commonest English words a text has.
-fn common_words(text: &str) -> usize {
-    text.split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|word| {
-            [
-                "the", "and", "user", "not", "with", "for", "this", "that", "all", "send", "tool",
-            ]
-            .iter()
-            .any(|common| common.eq_ignore_ascii_case(word))
-        })
-        .count()
-}
-
-fn rot13(character: char) -> char {
-    let turn = |first: u8, byte: u8| char::from((byte - first + 13) % 26 + first);
-    match character {
-        'a'..='z' => turn(b'a', character as u8),
-        'A'..='Z' => turn(b'A', character as u8),
-        other => other,
-    }
 }
 
 /// Decodes escapes of characters that are written out, such as `\\u0041` and `\\x41`, where there

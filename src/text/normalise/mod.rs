@@ -2,9 +2,11 @@
 //! forms and look-alikes folded, encoded parts decoded; with the way back to the original bytes.
 
 mod decode;
+mod disguise;
 mod odd;
 
 pub use decode::{may_be_encoded, may_escape};
+pub use disguise::is_leet;
 pub use odd::{Oddities, oddities};
 
 use super::confusables::{in_own_script, is_flag, is_hidden, is_tag, look_alike};
@@ -137,6 +139,8 @@ pub fn views(text: &str) -> Vec<View<'_>> {
         fold(text, &mut all);
     }
     decode::all(text, &mut all);
+    let plain = all[0].text.clone();
+    disguise::all(&plain, text, &mut all);
     all
 }
 
