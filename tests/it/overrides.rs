@@ -219,6 +219,17 @@ fn the_servers_of_a_catalogue_are_classified() {
         "{together}"
     );
 
+    // What was read is told, and who had nothing to read.
+    run(&["scan", "-C", text(&catalogue), "http://127.0.0.1:9/mcp"]);
+    let output = classify(&["--format", "jsonl"]);
+    assert_eq!(verdicts(&output), whole);
+    let told = stderr(&output);
+    let told = told.trim_end();
+    assert!(
+        told.starts_with("2 servers, 2 tools; 1 without tools: ") && told.ends_with(" (refused)"),
+        "{told}"
+    );
+
     // A record that a crash cut off is told and takes no other with it.
     let shard = catalogue.join("servers").join("zz");
     fs::create_dir_all(&shard).unwrap();

@@ -163,6 +163,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         print_trifecta(&mut out, &found, args.format)?;
     }
     out.flush()?;
+    if let Source::Records(records) = &source {
+        output::note(&records.summary());
+    }
     Ok(Exit::Done)
 }
 

@@ -6,13 +6,21 @@ use crate::catalogue::Catalogue;
 use crate::cli::output;
 use crate::digest::tool_digest;
 use crate::model::{Record, Shown, ToolEntry};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The servers of a catalogue, read as they come.
 pub(super) struct Records {
     paths: std::vec::IntoIter<PathBuf>,
     digests: bool,
+    servers: usize,
+    tools: usize,
+    /// Those that listed no tools, each with how it was asked in vain.
+    empty: Vec<String>,
 }
+
+/// The most servers without tools that are named.
+const NAMED: usize = 20;
 
 impl Records {
     /// Opens a catalogue; `digests` says whether those of the definitions are wanted.
@@ -25,6 +33,9 @@ impl Records {
         Ok(Records {
             paths: paths.into_iter(),
             digests,
+            servers: 0,
+            tools: 0,
+            empty: Vec::new(),
         })
     }
 
@@ -36,11 +47,42 @@ impl Records {
             && let Some(path) = self.paths.next()
         {
             match Catalogue::read(&path) {
-                Ok(record) => batches.push(batch(record, self.digests)),
+                Ok(record) => {
+                    let outcome = record.outcome;
+                    let batch = batch(record, self.digests);
+                    self.servers += 1;
+                    self.tools += batch.tools.len();
+                    if batch.tools.is_empty() {
+                        let name = batch.server.as_deref().unwrap_or_default();
+                        self.empty.push(format!("{} ({outcome})", Shown(name)));
+                    }
+                    batches.push(batch);
+                }
                 Err(error) => output::note(&format!("skipped: {}", Shown(&error.to_string()))),
             }
         }
         batches
+    }
+
+    /// What was read, in one line.
+    pub(super) fn summary(&self) -> String {
+        let mut line = format!("{} servers, {} tools", self.servers, self.tools);
+        if !self.empty.is_empty() {
+            let named = &self.empty[..self.empty.len().min(NAMED)];
+            let more = self.empty.len() - named.len();
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let _ = write!(
+                line,
+                "; {} without tools: {}{more}",
+                self.empty.len(),
+                named.join(", ")
+            );
+        }
+        line
     }
 }
 
