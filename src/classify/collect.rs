@@ -125,6 +125,7 @@ pub(super) fn collect<'t>(
             continue;
         }
         selects = true;
+        let before = offered.len();
         if actions::selects(property) {
             let values = property.values.unwrap_or_default();
             if actions::is_of_a_protocol(values.iter().filter_map(Value::as_str)) {
@@ -150,6 +151,13 @@ pub(super) fn collect<'t>(
                 let item = of(range);
                 consider(rules, scratch, &other, item, field, &mut offered, &mut best);
             }
+        }
+        // Methods of signing in and modes of sorting are no actions.
+        if offered[before..]
+            .iter()
+            .all(|o| o.category == Category::Unknown)
+        {
+            offered.truncate(before);
         }
     }
     let description = tokens::capped(tool.description.as_deref().unwrap_or_default());
