@@ -4,7 +4,8 @@
 use super::schema::Property;
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::{flag, type_bit};
+use crate::rules::compiled::type_bit;
+use crate::rules::grammar::flag;
 use crate::text::{Gap, names};
 
 /// The fewest items that make a list of actions in prose.

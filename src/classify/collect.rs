@@ -2,15 +2,17 @@
 //! and the definition as a whole.
 
 use super::parameters::Parameters;
+use super::prefix::Prefix;
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::schema::{self, Property};
 use super::scores::Scores;
 use super::shared::Shared;
-use super::tokens::{self, Prefix, bit};
+use super::tokens::{self, bit};
 use super::{Options, actions, heads};
 use crate::model::{Category, Tool};
-use crate::rules::compiled::{Role, Whole, flag};
+use crate::rules::compiled::{Role, Whole};
 use crate::rules::fact::Fact;
+use crate::rules::grammar::flag;
 use crate::rules::source::Place;
 use crate::rules::{Compiled, Kind};
 use serde_json::Value;

@@ -5,8 +5,8 @@ use super::Neighbours;
 use super::marks;
 use crate::model::Tool;
 use crate::rules::Compiled;
-use crate::rules::compiled::flag;
 use crate::rules::fact::Fact;
+use crate::rules::grammar::flag;
 use crate::text::inflect::Form;
 use crate::text::normalise;
 

@@ -2,7 +2,7 @@
 
 use super::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::flag;
+use crate::rules::grammar::flag;
 use crate::text::Gap;
 use crate::text::inflect::Form;
 

@@ -19,6 +19,7 @@ mod judge;
 mod marks;
 mod neighbours;
 mod parameters;
+mod prefix;
 mod quiet;
 mod scan;
 mod schema;

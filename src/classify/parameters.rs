@@ -4,7 +4,7 @@
 use super::scan::{self, Field, Hit, Scratch, View};
 use super::tokens;
 use crate::rules::Compiled;
-use crate::rules::compiled::flag;
+use crate::rules::grammar::flag;
 use crate::rules::source::Place;
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,10 +1,12 @@
 //! One pass of the compiled rules over the tokens of a tool: what matched, where.
 
+mod candidates;
 mod look;
 #[cfg(test)]
 mod tests;
 
-pub(super) use look::{Stood, View, Walk, candidates, hits_of, meet, of_candidates, text};
+pub(super) use candidates::{candidates, of_candidates};
+pub(super) use look::{Stood, View, Walk, hits_of, meet, text};
 
 use super::schema::Property;
 use super::tokens::Tok;

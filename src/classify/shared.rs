@@ -1,7 +1,8 @@
 //! What is the same for all tools of a server: found once, not once a tool.
 
+use super::prefix::{Prefix, unscoped};
 use super::scan::{self, Field, Hit, View, Walk};
-use super::tokens::{self, Prefix};
+use super::tokens;
 use super::{Options, ServerContext};
 use crate::rules::Compiled;
 use crate::rules::source::Place;
@@ -40,7 +41,7 @@ impl Shared {
 
 /// What a server's name matches, apart from whose server it is.
 fn hits(rules: &Compiled, walk: &mut Walk, name: &str) -> Vec<Hit> {
-    let own = tokens::unscoped(name);
+    let own = unscoped(name);
     let (mut toks, mut hits) = (Vec::new(), Vec::new());
     tokens::read_name(rules, own, &mut toks);
     let skipped = u32::try_from(name.len() - own.len()).unwrap_or(0);

@@ -1,8 +1,9 @@
 //! Puts the parts of a rule set together: the vocabulary with all forms of its words, the phrases,
 //! and the tables of the matcher.
 
-use super::compiled::{Compiled, Met, Parts, Pattern, Ready, ReadyRule, Role, Whole, flag};
+use super::compiled::{Compiled, Met, Parts, Pattern, Ready, ReadyRule, Role, Whole};
 use super::fact::Fact;
+use super::grammar::flag;
 use super::guards::Needs;
 use super::lexicon::{Irregular, LexiconFile};
 use super::load::RuleSet;

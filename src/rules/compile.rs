@@ -3,10 +3,11 @@
 
 use super::assemble::{Builder, assemble};
 use super::compiled::{
-    Asked, Asks, Compiled, Facts, GRAMMAR, MOST_GAP, Pattern, Ready, ReadyRule, Role, Step, User,
-    Whole, bound_bit, category_bit, flag, place_bit, type_bit,
+    Asked, Asks, Compiled, MOST_GAP, Pattern, Ready, ReadyRule, Role, Step, User, Whole, bound_bit,
+    category_bit, place_bit, type_bit,
 };
-use super::fact::{Fact, Places};
+use super::fact::{Fact, Facts, Places};
+use super::grammar::{GRAMMAR, flag};
 use super::lexicon::{LexiconFile, Part};
 use super::load::{RuleError, RuleSet};
 use super::source::{At, Kind, Match, Matcher, Place, Rule, Sentence, Status};

@@ -2,7 +2,7 @@
 //! their first word. [`super::compile`] makes it.
 
 use super::elements::Folded;
-use super::fact::{Fact, Places};
+use super::fact::{Fact, Facts};
 use super::source::{At, Bound, Kind, Place, Sentence, Trait, Weights};
 use super::tables::{InPlace, Words};
 use super::vocabulary::Vocabulary;
@@ -10,70 +10,6 @@ use crate::model::{Category, Severity};
 use crate::text::inflect::Form;
 use smol_str::SmolStr;
 use std::collections::HashMap;
-
-/// Classes that the engine itself asks for; a lexicon must have them.
-pub const GRAMMAR: [(&str, u16); 14] = [
-    ("ambiguous", flag::AMBIGUOUS),
-    ("lead", flag::LEAD),
-    ("negation", flag::NEGATION),
-    ("conjunction", flag::CONJUNCTION),
-    ("determiner", flag::DETERMINER),
-    ("preposition", flag::PREPOSITION),
-    ("zone", flag::ZONE),
-    ("condition", flag::CONDITION),
-    ("selector", flag::SELECTOR),
-    ("contrast", flag::CONTRAST),
-    ("info", flag::INFO),
-    ("nounish", flag::NOUNISH),
-    ("weak", flag::WEAK),
-    ("read", flag::READS),
-];
-
-/// What the engine knows of a word.
-pub mod flag {
-    /// In some verb class.
-    pub const VERB: u16 = 1;
-    /// A verb that is as often a noun.
-    pub const AMBIGUOUS: u16 = 1 << 1;
-    /// Stands before the verb of a sentence without changing it.
-    pub const LEAD: u16 = 1 << 2;
-    /// Negates what follows.
-    pub const NEGATION: u16 = 1 << 3;
-    /// Joins verbs.
-    pub const CONJUNCTION: u16 = 1 << 4;
-    /// Begins an object.
-    pub const DETERMINER: u16 = 1 << 5;
-    /// Begins a circumstance.
-    pub const PREPOSITION: u16 = 1 << 6;
-    /// Heads a part of little weight when a colon follows.
-    pub const ZONE: u16 = 1 << 7;
-    /// Begins a sentence that says when, not what.
-    pub const CONDITION: u16 = 1 << 8;
-    /// A property of this name selects one of several actions.
-    pub const SELECTOR: u16 = 1 << 9;
-    /// Ends the scope of a negation.
-    pub const CONTRAST: u16 = 1 << 10;
-    /// A noun of information: a name that ends with it and has no verb reads.
-    pub const INFO: u16 = 1 << 11;
-    /// In some noun class.
-    pub const NOUN: u16 = 1 << 12;
-    /// A verb that is a noun in most names.
-    pub const NOUNISH: u16 = 1 << 13;
-    /// A verb that says little by itself.
-    pub const WEAK: u16 = 1 << 14;
-    /// A verb that returns information.
-    pub const READS: u16 = 1 << 15;
-}
-
-/// Where a word stands in its text, as far as whole sequences ask for it.
-pub mod stand {
-    /// It is a verb that says what the tool does.
-    pub const VERB: u16 = 1;
-    /// It is in the first sentence that says what the tool does.
-    pub const FIRST: u16 = 1 << 1;
-    /// It is in a part of little weight.
-    pub const LOW: u16 = 1 << 2;
-}
 
 /// A word as it was met in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,36 +158,6 @@ pub enum Whole {
     Fact(Fact),
     /// A property of some type, format or bound, whatever its name.
     Property,
-}
-
-/// Which parts of a rule are facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Facts {
-    /// Whether one of `any` is.
-    pub any: bool,
-    /// Whether one of them lies nowhere in a string.
-    pub any_unplaced: bool,
-    /// Which of `all` are, as bits.
-    pub all: u64,
-    /// Of each of its parts that only facts with a place can be, what a string must hold some of: as
-    /// many as there is room for.
-    pub asked: [Places; 3],
-}
-
-impl Facts {
-    /// Notes a part that only such facts can be.
-    pub(super) fn ask(&mut self, places: Places) {
-        if let Some(free) = self.asked.iter_mut().find(|asked| asked.is_none()) {
-            *free = places;
-        }
-    }
-
-    /// Whether a string with such places may have what they ask for.
-    #[inline]
-    pub fn may_stand(&self, places: Places) -> bool {
-        let stands = |asked: &Places| asked.is_none() || asked.meet(places);
-        self.asked.iter().all(stands)
-    }
 }
 
 /// One rule, ready.
@@ -454,7 +360,7 @@ impl Compiled {
         self.phrases.get(&(node, word)).copied()
     }
 
-    /// The base form of a word, for explanations.
+    /// How many words it knows.
     pub fn words(&self) -> usize {
         self.words.count()
     }

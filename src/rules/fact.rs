@@ -114,3 +114,33 @@ impl Fact {
         }
     }
 }
+
+/// Which parts of a rule are facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Whether one of `any` is.
+    pub any: bool,
+    /// Whether one of them lies nowhere in a string.
+    pub any_unplaced: bool,
+    /// Which of `all` are, as bits.
+    pub all: u64,
+    /// Of each of its parts that only facts with a place can be, what a string must hold some of: as
+    /// many as there is room for.
+    pub asked: [Places; 3],
+}
+
+impl Facts {
+    /// Notes a part that only such facts can be.
+    pub(super) fn ask(&mut self, places: Places) {
+        if let Some(free) = self.asked.iter_mut().find(|asked| asked.is_none()) {
+            *free = places;
+        }
+    }
+
+    /// Whether a string with such places may have what they ask for.
+    #[inline]
+    pub fn may_stand(&self, places: Places) -> bool {
+        let stands = |asked: &Places| asked.is_none() || asked.meet(places);
+        self.asked.iter().all(stands)
+    }
+}

@@ -10,11 +10,13 @@ pub mod compiled;
 pub mod docs;
 pub mod elements;
 pub mod fact;
+pub mod grammar;
 mod guards;
 pub mod lexicon;
 pub mod lint;
 pub mod load;
 pub mod source;
+pub mod starts;
 pub mod tables;
 mod vocabulary;
 

@@ -3,11 +3,10 @@
 use super::{Field, Hit, Met};
 use crate::classify::tokens::{Tok, bit};
 use crate::rules::Compiled;
-use crate::rules::compiled::{Asks, Role, Step, User};
+use crate::rules::compiled::{Asks, Step, User};
 use crate::rules::elements::Folded;
-use crate::rules::fact::Places;
 use crate::rules::source::{At, Place, Sentence};
-use crate::rules::tables::{InPlace, rule_bits};
+use crate::rules::tables::InPlace;
 use std::mem;
 
 /// How a text is looked at.
@@ -26,20 +25,20 @@ pub(in crate::classify) struct Stood {
     last: usize,
     pattern: u32,
     /// Where its users are.
-    users: (u32, u16),
+    pub(super) users: (u32, u16),
 }
 
 /// What is known on the way through a text.
 #[derive(Debug)]
 pub(in crate::classify) struct Walk {
-    stood: Vec<Stood>,
+    pub(super) stood: Vec<Stood>,
     /// Of each sequence, the text in which it was looked for last, and the first word of it that
     /// was not tried as its first.
     tried: Vec<(u32, u32)>,
     /// The number of the text.
     stamp: u32,
     /// Text rules of which a part that guards them stands in the text, and which parts.
-    guarded: Vec<(u32, u64)>,
+    pub(super) guarded: Vec<(u32, u64)>,
     /// The text rules that may find something in the text, in their order.
     pub(super) candidates: Vec<u32>,
 }
@@ -69,7 +68,7 @@ pub(in crate::classify) fn text(
 
 /// Matches against one text the sequences of some rules: of all that have one of the bits those that
 /// are wanted.
-fn matched(
+pub(super) fn matched(
     rules: &Compiled,
     toks: &[Tok],
     view: View,
@@ -182,68 +181,8 @@ fn made(
     }
 }
 
-/// Which text rules may find something in a text, since what guards them stands in it or nothing
-/// does; whether there is one of the first sort. `places` says what the text may hold of what facts
-/// that have a place are about.
-pub(in crate::classify) fn candidates(
-    rules: &Compiled,
-    toks: &[Tok],
-    places: Places,
-    walk: &mut Walk,
-) -> bool {
-    let guards = rules.guards();
-    let mut stood = mem::take(&mut walk.stood);
-    look(rules, toks, (guards, EVERY), walk, &mut stood);
-    let Walk {
-        guarded,
-        candidates,
-        ..
-    } = walk;
-    guarded.clear();
-    let mut meet = |user: &User| {
-        let (rule, bit) = (user.asks.rule, user.asks.role.bit());
-        if let Some((_, bits)) = guarded.iter_mut().find(|(other, _)| *other == rule) {
-            *bits |= bit;
-        } else {
-            let facts = rules.rules[rule as usize].facts;
-            let given = Role::Any.bit() * u64::from(!places.is_none() && facts.any);
-            guarded.push((rule, bit | given & rules.guard_of(rule)));
-        }
-    };
-    for stood in &stood {
-        guards.users(stood.users).iter().for_each(&mut meet);
-    }
-    for tok in toks {
-        guards.alone(tok.word).iter().for_each(&mut meet);
-    }
-    walk.stood = stood;
-    candidates.clear();
-    let complete = guarded
-        .iter()
-        .filter(|(rule, bits)| *bits == rules.guard_of(*rule))
-        .filter(|(rule, _)| rules.rules[*rule as usize].facts.may_stand(places));
-    candidates.extend(complete.map(|(rule, _)| *rule));
-    let any = !candidates.is_empty();
-    candidates.extend_from_slice(rules.unguarded());
-    candidates.sort_unstable();
-    any
-}
-
-/// Matches the sequences of the text rules that [`candidates`] left against the same text.
-pub(in crate::classify) fn of_candidates(
-    rules: &Compiled,
-    toks: &[Tok],
-    view: View,
-    walk: &mut Walk,
-    hits: &mut Vec<Hit>,
-) {
-    let bits = rule_bits(walk.candidates.iter().copied());
-    let wanted = |walk: &Walk, rule| walk.candidates.contains(&rule);
-    matched(rules, toks, view, (bits, wanted), walk, hits);
-}
-
 /// Every rule, as bits.
-const EVERY: u64 = u64::MAX;
+pub(super) const EVERY: u64 = u64::MAX;
 
 /// Finds the sequences of several words that stand in a text and that one of the wanted rules may
 /// ask for, in the order of their first words and of their numbers.
@@ -251,7 +190,7 @@ const EVERY: u64 = u64::MAX;
     clippy::cast_possible_truncation,
     reason = "texts are capped far below 4 GiB"
 )]
-fn look(
+pub(super) fn look(
     rules: &Compiled,
     toks: &[Tok],
     (starts, wanted): (InPlace<'_>, u64),
