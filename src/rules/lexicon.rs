@@ -23,8 +23,9 @@ pub struct LexiconFile {
 }
 
 impl LexiconFile {
-    /// Adds another file: its classes and wordings to those of the same name.
-    pub fn add(&mut self, other: LexiconFile) {
+    /// Adds another file: its classes and wordings to those of the same name. Returns the name of a
+    /// wording that says one thing there and another here.
+    pub fn add(&mut self, other: LexiconFile) -> Result<(), String> {
         for (name, class) in other.class {
             match self.class.get_mut(&name) {
                 None => {
@@ -41,11 +42,19 @@ impl LexiconFile {
                 None => {
                     self.wording.insert(name, wording);
                 }
-                Some(known) => known.words.extend(wording.words),
+                Some(known) => {
+                    if known.says.is_empty() {
+                        known.says = wording.says;
+                    } else if !wording.says.is_empty() && wording.says != known.says {
+                        return Err(name);
+                    }
+                    known.words.extend(wording.words);
+                }
             }
         }
         self.irregular.extend(other.irregular);
         self.common.extend(other.common);
+        Ok(())
     }
 
     /// The sequences that an entry of a rule's `words` stands for: those of a wording (`&name`), or
@@ -89,7 +98,8 @@ pub struct Class {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wording {
-    /// What is said, in a few words.
+    /// What is said, in a few words; left out where sequences are added to a wording of that name.
+    #[serde(default)]
     pub says: String,
     /// The sequences that say it, as a rule writes them.
     pub words: Vec<String>,

@@ -146,7 +146,14 @@ impl RuleSet {
                     disabled.insert(id, reason);
                 }
             } else if is_lexicon(name) {
-                lexicon.add(parse::<LexiconFile>(name, text)?);
+                let added = lexicon.add(parse::<LexiconFile>(name, text)?);
+                added.map_err(|wording| RuleError::Rule {
+                    file: name.clone(),
+                    message: format!(
+                        "the wording {wording} says something else in another file: give it another \
+                         name, or leave out `says` to add to it"
+                    ),
+                })?;
             } else {
                 let mut rule = parse::<Rule>(name, text)?;
                 rule.file.clone_from(name);

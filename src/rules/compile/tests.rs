@@ -75,7 +75,8 @@ fn a_wording_stands_for_its_sequences_and_a_folder_adds_to_it() {
         "lexicon/glorp.toml".to_owned(),
         wording("\"glorp ..2 zorp\", \"zorped\""),
     );
-    files.insert("lexicon/own-glorp.toml".to_owned(), wording("\"florp\""));
+    let added = "[wording.glorping]\nwords = [\"florp\"]\n";
+    files.insert("lexicon/a-glorp.toml".to_owned(), added.to_owned());
     let words = "[\"&glorping\", \"zorped\"]";
     files.insert(
         "category/it-glorps.toml".to_owned(),
@@ -101,6 +102,16 @@ fn a_wording_stands_for_its_sequences_and_a_folder_adds_to_it() {
     let error = compiled(&files).unwrap_err().to_string();
     assert!(
         error.starts_with("category/it-glorps.toml: there is no wording &zorping"),
+        "{error}"
+    );
+
+    files.insert(
+        "lexicon/zorp.toml".to_owned(),
+        "[wording.glorping]\nsays = \"it zorps\"\nwords = [\"zorp\"]\n".to_owned(),
+    );
+    let error = compiled(&files).unwrap_err().to_string();
+    assert!(
+        error.starts_with("lexicon/zorp.toml: the wording glorping says something else"),
         "{error}"
     );
 }
