@@ -56,6 +56,10 @@ pub const REFERENCES: [(&str, &str); 37] = [
     ("OWASP-MCP10:2025", "Context Injection & Over-Sharing"),
 ];
 
+/// The most sequences that a text rule lists in one part, and a wording in all: what holds more holds
+/// several thoughts.
+pub const MOST_SEQUENCES: usize = 40;
+
 /// The fewest examples of each sort that a rule must have.
 pub const FEWEST_EXAMPLES: usize = 2;
 
@@ -98,6 +102,12 @@ fn lint_wordings(set: &RuleSet) -> Vec<String> {
         if wording.says.trim().is_empty() || wording.words.is_empty() {
             wrong.push(format!(
                 "lexicon: the wording &{name} needs `says`, and `words`"
+            ));
+        }
+        if wording.words.len() > MOST_SEQUENCES {
+            wrong.push(format!(
+                "lexicon: the wording &{name} has {} sequences, at most {MOST_SEQUENCES} are one thought",
+                wording.words.len()
             ));
         }
     }
@@ -144,6 +154,15 @@ fn lint_rule(rule: &Rule) -> Vec<String> {
     if rule.matches.within.is_some() && rule.kind != Kind::Text || rule.matches.within == Some(0) {
         wrong.push("`within` counts the sentences of a text rule, from 1".to_owned());
     }
+    let parts = [&rule.matches.any, &rule.matches.all, &rule.matches.none];
+    let longest = parts.into_iter().flatten().filter_map(|m| m.words.as_ref());
+    let longest = longest.map(|list| list.0.len()).max().unwrap_or(0);
+    if rule.kind == Kind::Text && longest > MOST_SEQUENCES {
+        wrong.push(format!(
+            "a part lists {longest} sequences, at most {MOST_SEQUENCES} are one thought: give the \
+             thoughts names as wordings of the lexicon"
+        ));
+    }
     if rule.kind != Kind::Category && rule.category.is_some()
         || rule.kind != Kind::Trait && rule.trait_.is_some()
     {
@@ -177,11 +196,48 @@ fn lint_rule(rule: &Rule) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn the_embedded_rules_are_clean() {
         let set = RuleSet::embedded().unwrap();
         assert_eq!(lint(&set), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_holds_several_thoughts_is_told() {
+        let mut files = BTreeMap::new();
+        let list = |count: usize| (0..count).map(|n| format!("w{n}")).collect::<Vec<_>>();
+        let text = |words: &[String]| {
+            format!(
+                "id = \"x\"\nkind = \"text\"\nseverity = \"high\"\nfamily = \"x\"\ntitle = \"X\"\nsince = \"0.1.0\"\nrationale = \"It is long enough to say why it is so here.\"\nreferences = []\n\n[match]\nany = [{{ in = \"text\", words = {words:?} }}]\n\n[[examples.yes]]\n[[examples.yes]]\n[[examples.no]]\n[[examples.no]]\n"
+            )
+        };
+        let wording = |words: &[String]| {
+            format!("[wording.many]\nsays = \"many things\"\nwords = {words:?}\n")
+        };
+        files.insert(
+            "taxonomy.toml".to_owned(),
+            include_str!("../../rules/taxonomy.toml").to_owned(),
+        );
+        let mut told = |rule: &[String], wordings: &[String]| {
+            files.insert("text/x.toml".to_owned(), text(rule));
+            files.insert("lexicon/x.toml".to_owned(), wording(wordings));
+            lint(&RuleSet::read(&files, "test").unwrap())
+        };
+        let taken = |count: usize| [list(count), vec!["&many".to_owned()]].concat();
+        assert_eq!(
+            told(&taken(MOST_SEQUENCES - 1), &list(MOST_SEQUENCES)),
+            Vec::<String>::new()
+        );
+        let wrong = told(&list(MOST_SEQUENCES + 1), &list(MOST_SEQUENCES + 1)).join("\n");
+        for part in [
+            "a part lists 41 sequences",
+            "no rule takes the wording &many",
+            "&many has 41 sequences",
+        ] {
+            assert!(wrong.contains(part), "{wrong}");
+        }
     }
 
     #[test]

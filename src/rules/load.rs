@@ -122,7 +122,10 @@ impl RuleSet {
         Ok(set)
     }
 
-    fn read(files: &BTreeMap<String, String>, origin: &str) -> Result<RuleSet, RuleError> {
+    pub(super) fn read(
+        files: &BTreeMap<String, String>,
+        origin: &str,
+    ) -> Result<RuleSet, RuleError> {
         let mut rules = Vec::new();
         let mut lexicon = LexiconFile::default();
         let mut weights = None;
