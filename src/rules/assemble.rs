@@ -74,6 +74,25 @@ impl Builder {
         }
     }
 
+    /// The phrases of two words, by the first: the second, and the phrase.
+    pub(super) fn pairs(&self) -> BTreeMap<u32, Vec<(u32, u32)>> {
+        let id = |word: &str| {
+            self.ids
+                .get(word)
+                .or_else(|| self.surfaces.get(word))
+                .copied()
+        };
+        let mut pairs: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
+        for (base, phrase) in in_order(&self.ids) {
+            if let Some((first, second)) = base.split_once(' ')
+                && let (Some(first), Some(second)) = (id(first), id(second))
+            {
+                pairs.entry(first).or_default().push((second, *phrase));
+            }
+        }
+        pairs
+    }
+
     pub(super) fn element(&mut self, words: BTreeSet<u32>) -> u32 {
         let next = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
         *self.elements.entry(words).or_insert(next)

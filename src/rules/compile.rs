@@ -3,14 +3,14 @@
 
 use super::assemble::{Builder, assemble};
 use super::compiled::{
-    Asked, Asks, Compiled, MOST_GAP, Pattern, Ready, ReadyRule, Role, Step, User, Whole, bound_bit,
+    Asked, Asks, Compiled, Pattern, Ready, ReadyRule, Role, Step, User, Whole, bound_bit,
     category_bit, place_bit, type_bit,
 };
 use super::fact::{Fact, Facts, Places};
-use super::grammar::{GRAMMAR, flag};
-use super::lexicon::{LexiconFile, Part};
+use super::grammar::GRAMMAR;
 use super::load::{RuleError, RuleSet};
 use super::source::{At, Kind, Match, Matcher, Place, Rule, Sentence, Status};
+use super::spelling::Spelling;
 use crate::model::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +20,9 @@ impl Compiled {
         let lexicon = set.lexicon();
         let mut builder = Builder::default();
         builder.word(""); // 0: unknown
-        let members = class_members(lexicon, &mut builder)?;
-        builder.learn_surfaces(lexicon);
+        let spelling = Spelling::learn(lexicon, &mut builder)?;
         for (class, bit) in GRAMMAR {
-            let Some(words) = members.get(class) else {
+            let Some(words) = spelling.class(class) else {
                 return Err(RuleError::Rule {
                     file: "lexicon".to_owned(),
                     message: format!("the class @{class} is missing; the engine needs it"),
@@ -98,9 +97,7 @@ impl Compiled {
                         .flatten()
                     {
                         for entry in &list.0 {
-                            for text in spelled_out(rule, entry, lexicon)? {
-                                sequences.insert(sequence(rule, text, &members, &mut builder)?);
-                            }
+                            sequences.extend(spelling.sequences(rule, entry, &mut builder)?);
                         }
                     }
                     if sequences.is_empty() {
@@ -186,55 +183,6 @@ fn asks_facts_alone(rule: &Rule) -> bool {
         && all.iter().all(unseen)
 }
 
-fn class_members(
-    lexicon: &LexiconFile,
-    builder: &mut Builder,
-) -> Result<BTreeMap<String, BTreeSet<u32>>, RuleError> {
-    let mut members: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-    for (name, class) in &lexicon.class {
-        let mut words = BTreeSet::new();
-        for word in &class.words {
-            let id = builder.word(&word.to_lowercase());
-            match class.part {
-                Part::Verb => builder.flags[id as usize] |= flag::VERB,
-                Part::Noun => builder.flags[id as usize] |= flag::NOUN,
-                Part::Other => {}
-            }
-            words.insert(id);
-        }
-        members.insert(name.clone(), words);
-    }
-    // Classes include classes; three rounds allow three levels, more is not needed and is refused.
-    for round in 0..4 {
-        let mut grew = false;
-        for (name, class) in &lexicon.class {
-            for other in &class.includes {
-                let Some(more) = members.get(other).cloned() else {
-                    return Err(RuleError::Rule {
-                        file: "lexicon".to_owned(),
-                        message: format!("@{name} includes @{other}, which does not exist"),
-                    });
-                };
-                if let Some(own) = members.get_mut(name) {
-                    let before = own.len();
-                    own.extend(more);
-                    grew |= own.len() > before;
-                }
-            }
-        }
-        if !grew {
-            break;
-        }
-        if round == 3 {
-            return Err(RuleError::Rule {
-                file: "lexicon".to_owned(),
-                message: "classes include each other more than three levels deep".to_owned(),
-            });
-        }
-    }
-    Ok(members)
-}
-
 fn prepare(rule: &Rule, index: u32, wanted: &Matcher, part: Role) -> Result<Ready, RuleError> {
     let wrong = |message: String| RuleError::Rule {
         file: rule.file.clone(),
@@ -303,79 +251,6 @@ fn prepare(rule: &Rule, index: u32, wanted: &Matcher, part: Role) -> Result<Read
         depth: wanted.depth.unwrap_or(u8::MAX),
         whole,
     })
-}
-
-/// The sequences that an entry of a rule stands for.
-fn spelled_out<'a>(
-    rule: &Rule,
-    entry: &'a str,
-    lexicon: &'a LexiconFile,
-) -> Result<Vec<&'a str>, RuleError> {
-    lexicon.sequences(entry).ok_or_else(|| RuleError::Rule {
-        file: rule.file.clone(),
-        message: format!("there is no wording {entry}; wordings are in the files of lexicon/"),
-    })
-}
-
-/// `@delete ..3 page|file` to steps.
-fn sequence(
-    rule: &Rule,
-    text: &str,
-    members: &BTreeMap<String, BTreeSet<u32>>,
-    builder: &mut Builder,
-) -> Result<Vec<Step>, RuleError> {
-    let wrong = |message: String| RuleError::Rule {
-        file: rule.file.clone(),
-        message,
-    };
-    let mut steps = Vec::new();
-    let mut gap = 0u8;
-    let parts: Vec<&str> = text.split_whitespace().collect();
-    let mut at = 0;
-    while let Some(part) = parts.get(at) {
-        at += 1;
-        if let Some(count) = part.strip_prefix("..") {
-            gap = count
-                .parse()
-                .map_err(|_| wrong(format!("{part:?} in {text:?} is no gap such as ..3")))?;
-            if steps.is_empty() || usize::from(gap) > MOST_GAP {
-                return Err(wrong(format!(
-                    "{text:?}: a gap stands between words and is at most ..{MOST_GAP}"
-                )));
-            }
-            continue;
-        }
-        let mut words = BTreeSet::new();
-        // Words in a row that are a phrase of the lexicon are met as that phrase.
-        let phrase = (at + 1..=parts.len().min(at + 3)).rev().find_map(|to| {
-            let joined = parts[at - 1..to].join(" ").to_lowercase();
-            builder.ids.get(&joined).map(|id| (*id, to))
-        });
-        if let Some((id, to)) = phrase {
-            words.insert(id);
-            at = to;
-        } else {
-            for one in part.split('|') {
-                if let Some(class) = one.strip_prefix('@') {
-                    let Some(class) = members.get(class) else {
-                        return Err(wrong(format!("there is no word class @{class}")));
-                    };
-                    words.extend(class);
-                } else {
-                    words.insert(builder.plain(&one.to_lowercase()));
-                }
-            }
-        }
-        steps.push(Step {
-            element: builder.element(words),
-            gap,
-        });
-        gap = 0;
-    }
-    if steps.is_empty() || gap > 0 {
-        return Err(wrong(format!("{text:?} does not end with a word")));
-    }
-    Ok(steps)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod lexicon;
 pub mod lint;
 pub mod load;
 pub mod source;
+mod spelling;
 pub mod starts;
 pub mod tables;
 mod vocabulary;
