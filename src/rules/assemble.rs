@@ -74,20 +74,22 @@ impl Builder {
         }
     }
 
-    /// The phrases of two words, by the first: the second, and the phrase.
-    pub(super) fn pairs(&self) -> BTreeMap<u32, Vec<(u32, u32)>> {
-        let id = |word: &str| {
-            self.ids
-                .get(word)
-                .or_else(|| self.surfaces.get(word))
-                .copied()
-        };
-        let mut pairs: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
+    /// The number of a word that a rule writes, where it has one.
+    pub(super) fn known(&self, text: &str) -> Option<u32> {
+        let known = self.ids.get(text).or_else(|| self.surfaces.get(text));
+        known.copied()
+    }
+
+    /// The phrases of two words, by the first: the second, and the phrase. Words that only phrases
+    /// have so far have no number yet.
+    pub(super) fn pairs(&self) -> BTreeMap<String, Vec<(String, u32)>> {
+        let mut pairs: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
         for (base, phrase) in in_order(&self.ids) {
-            if let Some((first, second)) = base.split_once(' ')
-                && let (Some(first), Some(second)) = (id(first), id(second))
-            {
-                pairs.entry(first).or_default().push((second, *phrase));
+            if let Some((first, second)) = base.split_once(' ') {
+                let known = self.known(first).map(|id| &self.bases[id as usize]);
+                let first = known.map_or(first, String::as_str).to_owned();
+                let next = (second.to_owned(), *phrase);
+                pairs.entry(first).or_default().push(next);
             }
         }
         pairs

@@ -15,7 +15,7 @@ pub(super) struct Spelling<'a> {
     /// The words of each class.
     members: BTreeMap<String, BTreeSet<u32>>,
     /// The phrases of two words, by the first: the second, and the phrase.
-    pairs: BTreeMap<u32, Vec<(u32, u32)>>,
+    pairs: BTreeMap<String, Vec<(String, u32)>>,
 }
 
 /// A step that is being read: the words that it can be, and how many there may be before it.
@@ -63,7 +63,7 @@ impl<'a> Spelling<'a> {
         let mut all = BTreeSet::new();
         for text in texts {
             let read = self.read(rule, text, builder)?;
-            for steps in self.with_phrases(read) {
+            for steps in self.with_phrases(read, builder) {
                 let of = |step: Read, builder: &mut Builder| Step {
                     element: builder.element(step.words),
                     gap: step.gap,
@@ -149,18 +149,17 @@ impl<'a> Spelling<'a> {
 
     /// The sequence, and those in which two steps in a row are met as a phrase of the lexicon:
     /// `api|ssh key`, where *api key* is one.
-    fn with_phrases(&self, steps: Vec<Read>) -> Vec<Vec<Read>> {
+    fn with_phrases(&self, steps: Vec<Read>, builder: &Builder) -> Vec<Vec<Read>> {
         let mut all = Vec::new();
         for at in 1..steps.len() {
             if steps[at].gap > 0 {
                 continue;
             }
             let (first, second) = (&steps[at - 1].words, &steps[at].words);
-            let pairs = first
-                .iter()
-                .filter_map(|word| self.pairs.get(word))
-                .flatten();
-            let met = pairs.filter(|(next, _)| second.contains(next));
+            let base = |word: &u32| self.pairs.get(&builder.bases[*word as usize]);
+            let pairs = first.iter().filter_map(base).flatten();
+            let in_second = |word| builder.known(word).is_some_and(|id| second.contains(&id));
+            let met = pairs.filter(|(next, _)| in_second(next));
             let words: BTreeSet<u32> = met.map(|(_, phrase)| *phrase).collect();
             if !words.is_empty() {
                 let mut joined = steps.clone();

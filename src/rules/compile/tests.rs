@@ -115,3 +115,49 @@ fn a_wording_stands_for_its_sequences_and_a_folder_adds_to_it() {
         "{error}"
     );
 }
+
+#[test]
+fn a_word_of_a_text_rule_is_met_in_forms_that_are_words_by_themselves() {
+    let mut files = built_in();
+    let class = "[class.glorps]\npart = \"other\"\nwords = [\"glorp\", \"glorps\"]\n";
+    files.insert("lexicon/glorp.toml".to_owned(), class.to_owned());
+    let category = rule("one-glorp", "\"glorp ..2 zorp\"");
+    let text = rule("a-glorp", "\"glorp ..3 zorp\"")
+        .replace(
+            "kind = \"category\"",
+            "kind = \"text\"\nseverity = \"high\"",
+        )
+        .replace("category = \"Write\"\nweight = 1\n", "")
+        .replace("[\"name\"]", "[\"text\"]");
+    files.insert("category/one-glorp.toml".to_owned(), category);
+    files.insert("text/a-glorp.toml".to_owned(), text);
+    let rules = compiled(&files).unwrap();
+    let plural = rules.look_up("glorps").word;
+    assert!(rules.belongs(plural, first_element(&rules, "a-glorp")));
+    // A category tells the noun from the verb.
+    assert!(!rules.belongs(plural, first_element(&rules, "one-glorp")));
+}
+
+#[test]
+fn a_phrase_is_met_where_it_stands_among_alternatives() {
+    let mut files = built_in();
+    let class = "[class.florps]\npart = \"other\"\nwords = [\"florp key\"]\n";
+    files.insert("lexicon/florp.toml".to_owned(), class.to_owned());
+    let words = "\"zorp|florp key|glorp ..2 blorp\"";
+    files.insert(
+        "category/key-of-florps.toml".to_owned(),
+        rule("key-of-florps", words),
+    );
+    let rules = compiled(&files).unwrap();
+    let at = rules
+        .rules
+        .iter()
+        .position(|rule| rule.id == "key-of-florps");
+    let of_rule = |user: &User| Some(user.asks.rule as usize) == at;
+    let own = rules
+        .patterns
+        .iter()
+        .filter(|p| p.users.iter().any(of_rule));
+    let lengths: BTreeSet<usize> = own.map(|pattern| pattern.steps.len()).collect();
+    assert_eq!(lengths, BTreeSet::from([2, 3]));
+}
