@@ -222,11 +222,14 @@ pub(super) fn look(
             {
                 continue;
             }
-            let steps = &rules.patterns[start.pattern as usize].steps;
             if start.step == 0 {
-                if start.fits(tok.bits)
-                    && let Some(last) = follow(rules, toks, at, &steps[1..], false)
-                {
+                // Most others by one that does not stand near enough.
+                let far = end.min(at + 2 + usize::from(start.gap));
+                if !start.fits(tok.bits) || !any_belongs(rules, &toks[at + 1..far], start.near) {
+                    continue;
+                }
+                let steps = &rules.patterns[start.pattern as usize].steps;
+                if let Some(last) = follow(rules, toks, at, &steps[1..], false) {
                     stood.push(Stood {
                         from: at,
                         last,
@@ -240,6 +243,7 @@ pub(super) fn look(
             if !any_belongs(rules, &toks[near..at], start.near) {
                 continue;
             }
+            let steps = &rules.patterns[start.pattern as usize].steps;
             // A word is tried once as the first of a sequence, however often its rarest follows.
             let done = &mut tried[start.pattern as usize];
             let mut first = begin.max(at.saturating_sub(usize::from(start.reach)));
