@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 pub struct Folded([u64; Folded::WIDTH]);
 
 impl Folded {
-    const WIDTH: usize = 8;
+    const WIDTH: usize = 16;
 
     /// All in one number, each by the last six bits of its own.
     pub(super) fn sign(&self) -> u64 {
