@@ -230,7 +230,7 @@ fn a_rule_is_left_where_what_it_asks_for_has_no_place() {
         assert!(!through.may_stand(lacks), "{lacks:?}");
     }
     // One of two is enough where either is asked for.
-    let results = facts("sends-results-on-the-side");
+    let results = facts("hinges-on-a-copy");
     assert!(results.may_stand(Places::MAIL) && results.may_stand(Places::ADDRESS));
     assert!(!results.may_stand(Places::NAME));
     assert!(facts("keep-from-user").may_stand(Places::NONE));
