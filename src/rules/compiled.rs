@@ -66,7 +66,7 @@ pub struct Asks {
     pub ends: bool,
 }
 
-/// Where the first word of a sequence is to stand: bits of [`stand`].
+/// Where the first word of a sequence is to stand: bits of [`super::grammar::stand`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Asked {
     /// Those that are looked at.
