@@ -38,12 +38,17 @@ fn rule(id: &str, words: &str) -> String {
     )
 }
 
-/// The element of the first word of a rule's only sequence.
-fn first_element(rules: &Compiled, id: &str) -> u32 {
+/// The sequences of a rule.
+fn sequences<'r>(rules: &'r Compiled, id: &str) -> Vec<&'r Pattern> {
     let rule = rules.rules.iter().position(|rule| rule.id == id).unwrap();
     let of_rule = |user: &User| user.asks.rule as usize == rule;
-    let pattern = rules.patterns.iter().find(|p| p.users.iter().any(of_rule));
-    pattern.unwrap().steps[0].element
+    let own = |pattern: &&Pattern| pattern.users.iter().any(of_rule);
+    rules.patterns.iter().filter(own).collect()
+}
+
+/// The element of the first word of a rule's only sequence.
+fn first_element(rules: &Compiled, id: &str) -> u32 {
+    sequences(rules, id)[0].steps[0].element
 }
 
 #[test]
@@ -83,17 +88,8 @@ fn a_wording_stands_for_its_sequences_and_a_folder_adds_to_it() {
         rule("it-glorps", words),
     );
     let rules = compiled(&files).unwrap();
-    let at = rules
-        .rules
-        .iter()
-        .position(|rule| rule.id == "it-glorps")
-        .unwrap();
-    let users = rules.patterns.iter().flat_map(|pattern| &pattern.users);
     // What is said twice is one sequence.
-    assert_eq!(
-        users.filter(|user| user.asks.rule as usize == at).count(),
-        3
-    );
+    assert_eq!(sequences(&rules, "it-glorps").len(), 3);
 
     files.insert(
         "category/it-glorps.toml".to_owned(),
@@ -149,15 +145,7 @@ fn a_phrase_is_met_where_it_stands_among_alternatives() {
         rule("key-of-florps", words),
     );
     let rules = compiled(&files).unwrap();
-    let at = rules
-        .rules
-        .iter()
-        .position(|rule| rule.id == "key-of-florps");
-    let of_rule = |user: &User| Some(user.asks.rule as usize) == at;
-    let own = rules
-        .patterns
-        .iter()
-        .filter(|p| p.users.iter().any(of_rule));
+    let own = sequences(&rules, "key-of-florps").into_iter();
     let lengths: BTreeSet<usize> = own.map(|pattern| pattern.steps.len()).collect();
     assert_eq!(lengths, BTreeSet::from([2, 3]));
 }
