@@ -152,7 +152,7 @@ impl Search<'_> {
             }
         }
         self.facts.places(text, &mut given);
-        let mut said = Vec::new();
+        let (mut said, mut places) = (Vec::new(), Vec::new());
         for view in views {
             let mut hits = std::mem::take(&mut scratch.action_hits);
             // Else the words were read, and met the rules, when it was asked whether they may say
@@ -187,28 +187,27 @@ impl Search<'_> {
                     let sentence = has_sentence.then(|| sentence_of(toks, hit));
                     (at, hit.role, sentence)
                 }));
-                let Some(at) = witness::of(ready, &mut said) else {
-                    continue;
-                };
-                let hit = &hits[at];
-                let field = field.name();
-                let known = |w: &Witness| w.rule == *rule && w.field == field;
+                witness::of(ready, &mut said, &mut places);
+                let known = |w: &Witness| w.rule == *rule;
                 if self.witnesses[before..].iter().any(known) {
                     continue;
                 }
-                let span = if at < words {
-                    view.back(hit.start as usize, hit.end as usize, text)
-                } else {
-                    (hit.start as usize, hit.end as usize)
-                };
-                let original = text.get(span.0..span.1).unwrap_or_default();
-                self.witnesses.push(Witness {
-                    rule: *rule,
-                    names: facts == NAME_OF_PARAMETER,
-                    field,
-                    span,
-                    text: seen(original, &view, at < words, hit),
-                });
+                for at in &places {
+                    let hit = &hits[*at];
+                    let span = if *at < words {
+                        view.back(hit.start as usize, hit.end as usize, text)
+                    } else {
+                        (hit.start as usize, hit.end as usize)
+                    };
+                    let original = text.get(span.0..span.1).unwrap_or_default();
+                    self.witnesses.push(Witness {
+                        rule: *rule,
+                        names: facts == NAME_OF_PARAMETER,
+                        field: field.name(),
+                        span,
+                        text: seen(original, &view, *at < words, hit),
+                    });
+                }
             }
             scratch.action_hits = hits;
         }

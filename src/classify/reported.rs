@@ -5,6 +5,7 @@ use crate::model::{Finding, Severity, Shown};
 use crate::rules::Compiled;
 use crate::rules::compiled::ReadyRule;
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+use std::collections::BTreeSet;
 
 /// The id of the finding that two independent witnesses make.
 pub(super) const TWO_WITNESSES: &str = "steers-the-model";
@@ -52,9 +53,15 @@ pub(super) fn of(rules: &Compiled, witnesses: &[Witness]) -> Vec<Finding> {
             Severity::Critical,
         ));
     }
-    for (witness, joined) in witnesses.iter().zip(joined) {
+    // A rule is reported once a string: at the place that another witness speaks of, if there is one.
+    let mut reported = BTreeSet::new();
+    let (of_one_thing, others): (Vec<_>, Vec<_>) = witnesses
+        .iter()
+        .zip(joined)
+        .partition(|(_, joined)| *joined);
+    for (witness, joined) in of_one_thing.into_iter().chain(others) {
         let ready = rule(rules, witness);
-        if ready.alone || joined {
+        if (ready.alone || joined) && reported.insert((witness.rule, &witness.field)) {
             let (id, title) = (ready.id.clone(), ready.title.clone());
             found.push(finding(witness, id, title, ready.severity));
         }

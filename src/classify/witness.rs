@@ -1,7 +1,11 @@
-//! Whether a text rule fires in one string, and which hit is its witness: what it asks for has to
+//! Whether a text rule fires in one string, and which hits are its witnesses: what it asks for has to
 //! stand together, and what speaks against it speaks in its own sentence.
 
 use crate::rules::compiled::{ReadyRule, Role};
+
+/// The most places of one rule in one string: one would do to report it, but the first may stand far
+/// from what it is to be held against.
+const MOST_PLACES: usize = 8;
 
 /// One hit of a rule: its index, its part in the rule, and its sentence. A fact of the whole string
 /// has no sentence and stands in each.
@@ -36,12 +40,14 @@ impl Found {
     }
 }
 
-/// The first hit that shows what the rule found; none where the rule does not fire. `hits` are the
-/// rule's own, in the order of the text; they are left in the order of their sentences.
+/// Puts the hits that show what the rule found into `places`, the first of each place, in the order of
+/// the text; none where the rule does not fire. `hits` are the rule's own, in the order of the text;
+/// they are left in the order of their sentences.
 ///
 /// A text can have thousands of hits in as many sentences, so that each is looked at once for each
 /// sentence that it is near to, and not once for each other hit.
-pub(super) fn of(rule: &ReadyRule, hits: &mut [Said]) -> Option<usize> {
+pub(super) fn of(rule: &ReadyRule, hits: &mut [Said], places: &mut Vec<usize>) {
+    places.clear();
     hits.sort_by_key(|(_, _, sentence)| *sentence);
     let against: Vec<Option<u16>> = hits
         .iter()
@@ -50,7 +56,7 @@ pub(super) fn of(rule: &ReadyRule, hits: &mut [Said]) -> Option<usize> {
         .collect();
     // Facts of the whole string, which stand in each sentence, come first.
     if against.first() == Some(&None) {
-        return None;
+        return;
     }
     let placed = hits.partition_point(|(_, _, sentence)| sentence.is_none());
     let (whole, placed) = hits.split_at(placed);
@@ -66,17 +72,38 @@ pub(super) fn of(rule: &ReadyRule, hits: &mut [Said]) -> Option<usize> {
         let mut found = Found::default();
         let near = placed[from..].iter().take_while(within).filter(counted);
         near.chain(whole).for_each(|said| found.add(*said));
-        if let Some((at, sentence)) = found.shows(rule) {
+        let shown = found.shows(rule);
+        if let Some((at, sentence)) = shown {
             // A witness that is the whole string is spoken against by any of its sentences.
-            return (sentence.is_some() || against.is_empty()).then_some(at);
+            if sentence.is_none() && !against.is_empty() {
+                return;
+            }
+            places.push(at);
         }
-        from += placed[from..]
-            .iter()
-            .take_while(|(_, _, sentence)| *sentence == first)
-            .count();
-        if from >= placed.len() || rule.within == u16::MAX {
-            return None;
+        from += if shown.is_some() {
+            // The next place is another one: what is shown is not shown again.
+            placed[from..].iter().take_while(within).count()
+        } else {
+            placed[from..]
+                .iter()
+                .take_while(|(_, _, sentence)| *sentence == first)
+                .count()
+        };
+        if from >= placed.len() || places.len() >= MOST_PLACES {
+            break;
         }
+    }
+    // All of the string was one window: each hit of what shows it is a place.
+    if rule.within == u16::MAX && places.pop().is_some() {
+        let counted = || {
+            hits.iter()
+                .filter(counted)
+                .map(|(at, role, _)| (*at, *role))
+        };
+        let any = counted().find(|(_, role)| *role == Role::Any);
+        let shows = any.or_else(|| counted().next()).map(|(_, role)| role);
+        let like = counted().filter(|(_, role)| Some(*role) == shows);
+        places.extend(like.map(|(at, _)| at).take(MOST_PLACES));
     }
 }
 
@@ -97,10 +124,20 @@ mod tests {
         rule
     }
 
+    fn places(rule: &ReadyRule, hits: &[Said]) -> Vec<usize> {
+        let mut places = Vec::new();
+        of(rule, &mut hits.to_vec(), &mut places);
+        places
+    }
+
+    fn first(rule: &ReadyRule, hits: &[Said]) -> Option<usize> {
+        places(rule, hits).first().copied()
+    }
+
     #[test]
     fn what_speaks_against_speaks_in_its_own_sentence() {
         let rule = rule(u16::MAX, 0, true);
-        let said = |hits: &[Said]| of(&rule, &mut hits.to_vec());
+        let said = |hits: &[Said]| first(&rule, hits);
         let any = |at, sentence| (at, Role::Any, Some(sentence));
         assert_eq!(said(&[any(0, 0)]), Some(0));
         assert_eq!(said(&[any(0, 0), (1, Role::None, Some(0))]), None);
@@ -124,15 +161,33 @@ mod tests {
             (1, Role::All(0), Some(3)),
             (2, Role::All(1), Some(4)),
         ];
-        let said = |within| of(&rule(within, 2, false), &mut apart.to_vec());
+        let said = |within| first(&rule(within, 2, false), &apart);
         assert_eq!(said(1), None);
         assert_eq!(said(2), Some(1));
         assert_eq!(said(u16::MAX), Some(0));
         let both = [(0, Role::All(0), Some(7)), (1, Role::Any, Some(7))];
-        assert_eq!(of(&rule(1, 1, true), &mut both.to_vec()), Some(1));
-        assert_eq!(of(&rule(1, 1, true), &mut both[..1].to_vec()), None);
+        assert_eq!(first(&rule(1, 1, true), &both), Some(1));
+        assert_eq!(first(&rule(1, 1, true), &both[..1]), None);
         let with_fact = [(0, Role::All(0), Some(7)), (1, Role::Any, None)];
-        assert_eq!(of(&rule(1, 1, true), &mut with_fact.to_vec()), Some(1));
+        assert_eq!(first(&rule(1, 1, true), &with_fact), Some(1));
+    }
+
+    #[test]
+    fn a_rule_that_fires_twice_has_two_places() {
+        let twice = [
+            (0, Role::All(0), Some(0)),
+            (1, Role::All(1), Some(1)),
+            (2, Role::All(0), Some(5)),
+            (3, Role::All(1), Some(5)),
+        ];
+        assert_eq!(places(&rule(2, 2, false), &twice), [0, 2]);
+        assert_eq!(places(&rule(1, 2, false), &twice), [2]);
+        assert_eq!(places(&rule(u16::MAX, 2, false), &twice), [0, 2]);
+        let often: Vec<Said> = (0..50)
+            .map(|at| (usize::from(at), Role::Any, Some(at)))
+            .collect();
+        assert_eq!(places(&rule(1, 0, true), &often).len(), MOST_PLACES);
+        assert_eq!(places(&rule(u16::MAX, 0, true), &often).len(), MOST_PLACES);
     }
 
     /// Every window of sentences is tried, and in it every hit.
@@ -173,7 +228,7 @@ mod tests {
                 .collect();
             // A whole string that shows a rule together with a sentence may go either way.
             prop_assume!(hits.iter().all(|(_, role, place)| place.is_some() || *role == Role::None));
-            prop_assert_eq!(of(&rule, &mut hits.clone()).is_some(), slow(&rule, &hits));
+            prop_assert_eq!(first(&rule, &hits).is_some(), slow(&rule, &hits));
         }
     }
 }

@@ -125,6 +125,9 @@ fn two_witnesses_speak_of_one_thing_when_they_stand_near() {
     let far = format!("Tunes a zither. {} Tarragon.", "It plays well. ".repeat(30));
     assert_eq!(found(false, "A zither. Tarragon.", "A key."), all);
     assert_eq!(found(false, &far, "A key."), [""; 0]);
+    // What is said first and far off does not hide what is said again.
+    let again = format!("{far} A zither.");
+    assert_eq!(found(false, &again, "A key."), all);
     assert_eq!(found(false, "A zither.", "Tarragon."), [""; 0]);
     assert_eq!(found(true, "A zither.", "Tarragon."), all);
     assert_eq!(found(true, "A zither.", "A key."), ["says-zither"]);
