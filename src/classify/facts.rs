@@ -3,6 +3,7 @@
 
 use super::Neighbours;
 use super::marks;
+use super::strings::Place;
 use super::tokens::capped;
 use crate::model::Tool;
 use crate::rules::Compiled;
@@ -10,13 +11,45 @@ use crate::rules::fact::Fact;
 use crate::rules::grammar::flag;
 use crate::text::confusables::unmasked;
 use crate::text::inflect::Form;
-use crate::text::normalise;
+use crate::text::{names, normalise};
 
 /// The most places of one fact in one string.
 const MOST: usize = 8;
 
 /// The fewest letters of a word that another is taken for: short ones have digits of their own.
 const LEAST_SEEN: usize = 5;
+
+/// Words of the name of a parameter that says where something goes.
+const WHERE_TO: [&str; 28] = [
+    "to",
+    "recipient",
+    "recipients",
+    "cc",
+    "bcc",
+    "forward",
+    "mirror",
+    "relay",
+    "sink",
+    "dest",
+    "destination",
+    "remote",
+    "copy",
+    "report",
+    "webhook",
+    "callback",
+    "collector",
+    "push",
+    "sync",
+    "archive",
+    "notify",
+    "audit",
+    "telemetry",
+    "drop",
+    "share",
+    "send",
+    "backup",
+    "deliver",
+];
 
 /// The matcher that asks, the fact, and where it lies.
 pub(super) type Given = (u32, Fact, (usize, usize));
@@ -68,9 +101,11 @@ impl<'a> Facts<'a> {
                 Fact::TurnMarker => marks.turn,
                 Fact::RemoteImage => marks.remote_image,
                 Fact::Decoded => all,
-                Fact::CollidingName | Fact::LookAlikeName | Fact::IsName | Fact::IsParameter => {
-                    all.filter(|_| given.contains(fact))
-                }
+                Fact::CollidingName
+                | Fact::LookAlikeName
+                | Fact::PresetDestination
+                | Fact::IsName
+                | Fact::IsParameter => all.filter(|_| given.contains(fact)),
                 _ => None,
             };
             into.extend(span.map(|span| (*number, *fact, span)));
@@ -144,4 +179,28 @@ pub(super) fn looks_like_another(rules: &Compiled, name: &str) -> bool {
         .split(|c: char| !c.is_alphanumeric())
         .filter_map(|word| Some((word, unmasked(word)?)))
         .any(|(word, seen)| seen.len() >= LEAST_SEEN && known(&seen) && !known(word))
+}
+
+/// Whether a default or a listed value of a parameter sends something to a stranger: the name says
+/// where it goes, and the value is an address that is not of this machine.
+pub(super) fn presets_destination(text: &str, place: Place<'_, '_>) -> bool {
+    let own = ["localhost", "127.", "0.0.0.0", "[::1]"];
+    let far = |(start, end): (usize, usize)| {
+        let host = text
+            .get(start..end)
+            .and_then(|address| address.split("://").nth(1));
+        host.is_none_or(|host| !own.iter().any(|own| host.starts_with(own)))
+    };
+    let says_where = |name: &str| {
+        let mut says = false;
+        names::each(name, names::MOST_TOKENS, |token| {
+            let word = token.of(name).to_ascii_lowercase();
+            says |= WHERE_TO.contains(&word.as_str());
+        });
+        says
+    };
+    let is_address =
+        || marks::mail_addresses(text).next().is_some() || marks::addresses(text).any(far);
+    // Most strings are no presets, and that costs the least to ask.
+    (place.preset_of()).is_some_and(|name| is_address() && says_where(name))
 }

@@ -4,7 +4,7 @@
 //! is; only two independent witnesses make a finding that speaks of manipulation.
 
 use super::Neighbours;
-use super::facts::{Facts, Given, looks_like_another};
+use super::facts::{Facts, Given, looks_like_another, presets_destination};
 use super::marks;
 use super::quiet::Quiet;
 use super::reported::{self, Witness};
@@ -101,13 +101,14 @@ impl Search<'_> {
     ) {
         let before = self.witnesses.len();
         strings::each(schema, |text, is_name, place| {
-            if self.witnesses.len() >= MOST_WITNESSES || !quiet.keep(text, is_name) {
+            let preset = !is_name && presets_destination(text, place);
+            if self.witnesses.len() >= MOST_WITNESSES || !preset && !quiet.keep(text, is_name) {
                 return;
             }
-            let facts: &[Fact] = if is_name {
-                &NAME_OF_PARAMETER
-            } else {
-                &[Fact::IsParameter]
+            let facts: &[Fact] = match (is_name, preset) {
+                (true, _) => &NAME_OF_PARAMETER,
+                (_, true) => &[Fact::IsParameter, Fact::PresetDestination],
+                _ => &[Fact::IsParameter],
             };
             let field = Field::Schema(root, place);
             if !self.look(scratch, field, text, facts) {

@@ -34,6 +34,33 @@ impl Place<'_, '_> {
     }
 }
 
+impl<'t> Place<'_, 't> {
+    /// The name of the parameter whose default, constant or listed value the string is; none where it
+    /// is something else.
+    pub(super) fn preset_of(self) -> Option<&'t str> {
+        let step = |at: usize| self.nodes.get(at).map(|node| (node.step, node.before));
+        let (mut last, mut before) = step(self.at)?;
+        if matches!(last, Step::Index(_)) {
+            (last, before) = step(before)?;
+        }
+        let Step::Key("default" | "const" | "enum") = last else {
+            return None;
+        };
+        loop {
+            let (step_of, above) = step(before)?;
+            match step_of {
+                Step::Key("items" | "anyOf" | "oneOf") | Step::Index(_) => before = above,
+                Step::Key(name) => {
+                    let under =
+                        step(above).is_some_and(|(s, _)| matches!(s, Step::Key("properties")));
+                    return under.then_some(name);
+                }
+                Step::Root => return None,
+            }
+        }
+    }
+}
+
 /// Gives the strings of a schema one by one: each, whether it is a name, and its place.
 pub(super) fn each<'t>(schema: &'t Value, mut give: impl FnMut(&'t str, bool, Place<'_, 't>)) {
     let mut nodes = Vec::with_capacity(64);
@@ -199,6 +226,29 @@ mod tests {
         assert_eq!(at(&schema, ".properties.to"), Some("to"));
         assert_eq!(at(&schema, ".x-note"), Some("said"));
         assert_eq!(at(&schema, ".properties.from"), None);
+    }
+
+    #[test]
+    fn a_preset_is_of_a_parameter() {
+        let schema = json!({"properties": {
+            "to": {"default": "one", "description": "said"},
+            "items": {"items": {"enum": ["two", "three"]}},
+            "cc": {"anyOf": [{"const": "four"}, {"title": "no"}]},
+            "default": {"examples": ["no"]},
+        }, "default": "no", "required": ["to"]});
+        let mut found = Vec::new();
+        each(&schema, |text, is_name, place| {
+            if !is_name && let Some(name) = place.preset_of() {
+                found.push((name, text));
+            }
+        });
+        let all = [
+            ("to", "one"),
+            ("items", "two"),
+            ("items", "three"),
+            ("cc", "four"),
+        ];
+        assert_eq!(found, all);
     }
 
     #[test]

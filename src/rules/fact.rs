@@ -53,6 +53,8 @@ pub enum Fact {
     OtherTool,
     /// A string holds a web address.
     Address,
+    /// A default or a listed value of a parameter that says where something goes is an address.
+    PresetDestination,
 }
 
 /// What lies somewhere in a string, as bits: what facts that have a place are about.
