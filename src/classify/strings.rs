@@ -49,13 +49,11 @@ impl<'t> Place<'_, 't> {
         loop {
             let (step_of, above) = step(before)?;
             match step_of {
-                Step::Key("items" | "anyOf" | "oneOf") | Step::Index(_) => before = above,
-                Step::Key(name) => {
-                    let under =
-                        step(above).is_some_and(|(s, _)| matches!(s, Step::Key("properties")));
-                    return under.then_some(name);
+                Step::Key(name) if matches!(step(above)?.0, Step::Key("properties")) => {
+                    return Some(name);
                 }
-                Step::Root => return None,
+                Step::Key("items" | "anyOf" | "oneOf") | Step::Index(_) => before = above,
+                Step::Key(_) | Step::Root => return None,
             }
         }
     }
