@@ -177,7 +177,8 @@ pub(super) fn of_description(
         Some((toks.get(from)?.start as usize, toks.get(last)?.end as usize))
     };
     let mut found: Vec<(usize, usize)> = ranges.into_iter().filter_map(bytes).collect();
-    if open && found.is_empty() && text.contains('\n') {
+    // Under a heading that calls them so, where the name says nothing else.
+    if (open || plain.is_none()) && found.is_empty() && text.contains('\n') {
         found = by_lines(rules, text);
     }
     found
