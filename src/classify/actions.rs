@@ -19,9 +19,9 @@ const LONGEST: usize = 3;
 /// Lists of actions in prose: ranges of tokens, one an item.
 ///
 /// A list follows a colon or an opening bracket, its items are parted by commas and have at most
-/// three words, and most of them begin with a verb or are identifiers. In a part of little weight it
-/// has to be said that they are actions: *Supports 3 operations: sign, verify, remove.*
-pub(super) fn lists(toks: &[Tok], into: &mut Vec<(usize, usize)>) {
+/// three words, and most of them begin with a verb. In a part of little weight, and of identifiers, it
+/// has to be said that they are actions: *Supports 3 operations: sign, verify, remove_key.*
+fn lists(rules: &Compiled, text: &str, toks: &[Tok], into: &mut Vec<(usize, usize)>) {
     let mut at = 0;
     while at < toks.len() {
         let named = || {
@@ -35,8 +35,13 @@ pub(super) fn lists(toks: &[Tok], into: &mut Vec<(usize, usize)>) {
             continue;
         }
         let before = into.len();
-        let (end, verbs) = list_at(toks, at, into);
+        let end = list_at(toks, at, into);
         let items = into.len() - before;
+        let is_verb = |tok: &Tok| {
+            tok.flags & flag::VERB != 0 || named() && begins_with_verb(rules, text, tok)
+        };
+        let own = into[before..].iter();
+        let verbs = own.filter(|(first, _)| is_verb(&toks[*first])).count();
         if items < FEWEST || verbs * 5 < items * 3 {
             into.truncate(before);
             at += 1;
@@ -46,8 +51,8 @@ pub(super) fn lists(toks: &[Tok], into: &mut Vec<(usize, usize)>) {
     }
 }
 
-fn list_at(toks: &[Tok], from: usize, into: &mut Vec<(usize, usize)>) -> (usize, usize) {
-    let mut verbs = 0;
+/// Reads the items of a list that begins at a token; gives where it ends.
+fn list_at(toks: &[Tok], from: usize, into: &mut Vec<(usize, usize)>) -> usize {
     let mut start = from;
     let mut at = from;
     loop {
@@ -59,16 +64,13 @@ fn list_at(toks: &[Tok], from: usize, into: &mut Vec<(usize, usize)>) -> (usize,
                 first += 1;
             }
             if at - first > LONGEST || first == at {
-                return (at, verbs);
-            }
-            if toks[first].flags & flag::VERB != 0 {
-                verbs += 1;
+                return at;
             }
             into.push((first, at));
             start = at;
         }
         if ended {
-            return (at, verbs);
+            return at;
         }
     }
 }
@@ -158,7 +160,7 @@ pub(super) fn of_description(
     open: bool,
 ) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
-    lists(toks, &mut ranges);
+    lists(rules, text, toks, &mut ranges);
     // A verb of the name that says what is done, and is none of the list, makes it a list of
     // something else: `create_webhook` with *events: create, update, delete*.
     let plain = name.iter().find(|t| {
