@@ -128,8 +128,11 @@ impl Search<'_> {
     ) -> bool {
         let text = tokens::capped(text);
         let shape = Shape::of(text);
-        // What a text says of other tools depends on the tool it stands in.
-        let joins = shape.joins() && marks::joined_words(text).next().is_some();
+        // What a text says of other tools depends on the tool it stands in; the name of a parameter
+        // says nothing of them.
+        let joins = facts != NAME_OF_PARAMETER
+            && shape.joins()
+            && marks::joined_words(text).next().is_some();
         let before = self.witnesses.len();
         let mut given: Vec<Given> = Vec::new();
         let mut views = Vec::new();

@@ -2,17 +2,15 @@
 //! backwards, with blanks between their letters, or with digits in place of letters.
 
 use super::View;
-use memchr::memmem::Finder;
+use aho_corasick::packed::Searcher;
 use std::sync::LazyLock;
 
 /// The commonest words of English, turned by thirteen letters: they ask for a look.
-static TURNED: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [" gur ", " naq "].map(Finder::new));
+const TURNED: [&str; 2] = [" gur ", " naq "];
 /// The fewest bytes of a text that are looked at for them: three common words and something to say.
 const TURNED_LEAST: usize = 30;
 /// The same, turned around.
-static REVERSED: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [" eht ", " dna "].map(Finder::new));
+const REVERSED: [&str; 2] = [" eht ", " dna "];
 /// The fewest letters with blanks between them that are looked at: a word of them.
 const APART: usize = 7;
 /// The fewest words with digits for letters: a name or two (`h264`, `k8s`) is what texts have.
@@ -21,11 +19,10 @@ const LEET: usize = 4;
 /// Adds a view for each way in which the words of `text` are disguised; `plain` is the text with its
 /// characters folded.
 pub(super) fn all<'t>(plain: &str, text: &'t str, into: &mut Vec<View<'t>>) {
-    let bytes = text.as_bytes();
-    if has_any(&TURNED, bytes) {
+    if has_any(&TURNED, text) {
         offer(plain.chars().map(rot13).collect(), 3, text, into);
     }
-    if has_any(&REVERSED, bytes) {
+    if has_any(&REVERSED, text) {
         offer(plain.chars().rev().collect(), 3, text, into);
         offer(
             each_word(plain, |word| word.chars().rev().collect()),
@@ -44,13 +41,18 @@ pub(super) fn all<'t>(plain: &str, text: &'t str, into: &mut Vec<View<'t>>) {
 
 /// Whether the words of a text may be disguised, apart from digits in them.
 pub(super) fn may_be(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() >= TURNED_LEAST
-        && (has_any(&TURNED, bytes) || has_any(&REVERSED, bytes) || is_apart(bytes))
+    // All of them are looked for in one pass.
+    static ALL: LazyLock<Option<Searcher>> =
+        LazyLock::new(|| Searcher::new(TURNED.iter().chain(&REVERSED)));
+    let turned = || match &*ALL {
+        Some(all) => all.find(text).is_some(),
+        None => has_any(&TURNED, text) || has_any(&REVERSED, text),
+    };
+    text.len() >= TURNED_LEAST && (turned() || is_apart(text.as_bytes()))
 }
 
-fn has_any(words: &[Finder<'static>; 2], text: &[u8]) -> bool {
-    words.iter().any(|word| word.find(text).is_some())
+fn has_any(words: &[&str], text: &str) -> bool {
+    words.iter().any(|word| text.contains(word))
 }
 
 /// Adds a reading of the whole text that has more common words than the text as it stands: how many
