@@ -38,9 +38,8 @@ fn lists(rules: &Compiled, text: &str, toks: &[Tok], into: &mut Vec<(usize, usiz
         let end = list_at(toks, at, into);
         let items = into.len() - before;
         let named = toks[at].gap == Gap::Colon && named();
-        let is_verb = |tok: &Tok| {
-            tok.flags & flag::VERB != 0 || named && begins_with_verb(rules, text, tok)
-        };
+        let is_verb =
+            |tok: &Tok| tok.flags & flag::VERB != 0 || named && begins_with_verb(rules, text, tok);
         let own = into[before..].iter();
         let verbs = own.filter(|(first, _)| is_verb(&toks[*first])).count();
         if items < FEWEST || verbs * 5 < items * 3 {

@@ -1,7 +1,7 @@
 //! Puts the parts of a rule set together: the vocabulary with all forms of its words, the phrases,
 //! and the tables of the matcher.
 
-use super::compiled::{Compiled, Met, Parts, Pattern, Ready, ReadyRule, Role, Whole};
+use super::compiled::{Compiled, Met, Parts, Pattern, Ready, ReadyRule, Role, Step, Whole};
 use super::fact::Fact;
 use super::grammar::flag;
 use super::guards::Needs;
@@ -36,6 +36,8 @@ pub(super) struct Builder {
     /// How many words the lexicon has; those after them are written by rules alone.
     of_lexicon: u32,
     elements: BTreeMap<BTreeSet<u32>, u32>,
+    /// What entries of rules stand for, and whether in a text rule.
+    pub(super) sequences: HashMap<(String, bool), BTreeSet<Vec<Step>>>,
 }
 
 impl Builder {
@@ -223,6 +225,7 @@ pub(super) fn assemble(
         elements,
         surfaces,
         of_lexicon,
+        ..
     } = builder;
     // Words that occur only inside phrases need ids too.
     let phrases: Vec<(u32, Vec<String>)> = bases

@@ -52,6 +52,11 @@ impl<'a> Spelling<'a> {
         entry: &str,
         builder: &mut Builder,
     ) -> Result<BTreeSet<Vec<Step>>, RuleError> {
+        // Many rules take the same wordings and classes.
+        let written = (entry.to_owned(), rule.kind == Kind::Text);
+        if let Some(all) = builder.sequences.get(&written) {
+            return Ok(all.clone());
+        }
         let Some(texts) = self.lexicon.sequences(entry) else {
             return Err(RuleError::Rule {
                 file: rule.file.clone(),
@@ -71,6 +76,7 @@ impl<'a> Spelling<'a> {
                 all.insert(steps.into_iter().map(|step| of(step, builder)).collect());
             }
         }
+        builder.sequences.insert(written, all.clone());
         Ok(all)
     }
 

@@ -26,34 +26,33 @@ pub fn forms(base: &str) -> Vec<(String, Form)> {
     let consonant_y = last == b'y' && !is_vowel(before);
     let sibilant =
         matches!(last, b's' | b'x' | b'z') || base.ends_with("ch") || base.ends_with("sh");
-    out.push((
-        if consonant_y {
-            format!("{stem}ies")
-        } else if sibilant {
-            format!("{base}es")
-        } else {
-            format!("{base}s")
-        },
-        Form::S,
-    ));
+    // Ten thousand words have their forms made at each start: joined, not formatted.
+    let mut add = |stem: &str, ending: &str, form| out.push(([stem, ending].concat(), form));
+    if consonant_y {
+        add(stem, "ies", Form::S);
+    } else if sibilant {
+        add(base, "es", Form::S);
+    } else {
+        add(base, "s", Form::S);
+    }
     let doubles = base.len() >= 3
         && !is_vowel(last)
         && !matches!(last, b'w' | b'x' | b'y')
         && is_vowel(before)
         && !is_vowel(bytes[bytes.len() - 3]);
     if last == b'e' {
-        out.push((format!("{base}d"), Form::Past));
-        out.push((format!("{stem}ing"), Form::Ing));
+        add(base, "d", Form::Past);
+        add(stem, "ing", Form::Ing);
     } else if consonant_y {
-        out.push((format!("{stem}ied"), Form::Past));
-        out.push((format!("{base}ing"), Form::Ing));
+        add(stem, "ied", Form::Past);
+        add(base, "ing", Form::Ing);
     } else {
-        out.push((format!("{base}ed"), Form::Past));
-        out.push((format!("{base}ing"), Form::Ing));
+        add(base, "ed", Form::Past);
+        add(base, "ing", Form::Ing);
         if doubles {
-            let letter = char::from(last);
-            out.push((format!("{base}{letter}ed"), Form::Past));
-            out.push((format!("{base}{letter}ing"), Form::Ing));
+            let doubled = &base[base.len() - 1..];
+            add(&[base, doubled].concat(), "ed", Form::Past);
+            add(&[base, doubled].concat(), "ing", Form::Ing);
         }
     }
     out
