@@ -307,6 +307,7 @@ pub(super) fn assemble(
     let mut tree = HashMap::with_hasher(foldhash::fast::FixedState::with_seed(7));
     let mut goes_on = vec![0u64; bases.len()];
     let mut nodes = 0u32;
+    let mut one_phrase: Vec<(u32, u32)> = Vec::new();
     for (phrase, parts) in &phrases {
         let mut place_in_tree = 0u32;
         let mut first = 0;
@@ -326,13 +327,25 @@ pub(super) fn assemble(
                 (nodes, 0)
             });
             if place + 1 == parts.len() {
-                entry.1 = *phrase;
+                if entry.1 == 0 {
+                    entry.1 = *phrase;
+                } else {
+                    one_phrase.push((entry.1, *phrase));
+                }
             }
             place_in_tree = entry.0;
         }
     }
     let mut elements = by_number(elements);
     add_written_forms(&ids, of_lexicon, &mut elements);
+    // *Take screenshot* and *take screenshots* are the same words: a text has the first of them, and
+    // what is said of the other holds for it too.
+    for (met, same) in one_phrase {
+        flags[met as usize] |= flags[same as usize];
+        for words in elements.iter_mut().filter(|words| words.contains(&same)) {
+            words.insert(met);
+        }
+    }
     let words = flags
         .iter()
         .zip(goes_on)

@@ -135,6 +135,27 @@ fn a_word_of_a_text_rule_is_met_in_forms_that_are_words_by_themselves() {
 }
 
 #[test]
+fn phrases_of_the_same_words_are_one() {
+    let mut files = built_in();
+    let class = "[class.florps]\npart = \"other\"\nwords = [\"florp\", \"blorp\", \"florp blorp\", \"florp blorps\"]\n";
+    files.insert("lexicon/florp.toml".to_owned(), class.to_owned());
+    for (id, words) in [
+        ("one-key", "\"florp blorp\""),
+        ("many-keys", "\"florp blorps\""),
+    ] {
+        files.insert(format!("category/{id}.toml"), rule(id, words));
+    }
+    let rules = compiled(&files).unwrap();
+    let word = |word: &str| rules.look_up(word).word;
+    assert_eq!(word("blorp"), word("blorps"));
+    let (node, _) = rules.phrase_step(0, word("florp")).unwrap();
+    let (_, phrase) = rules.phrase_step(node, word("blorps")).unwrap();
+    for id in ["one-key", "many-keys"] {
+        assert!(rules.belongs(phrase, first_element(&rules, id)), "{id}");
+    }
+}
+
+#[test]
 fn a_phrase_is_met_where_it_stands_among_alternatives() {
     let mut files = built_in();
     let class = "[class.florps]\npart = \"other\"\nwords = [\"florp key\"]\n";
