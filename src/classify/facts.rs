@@ -3,7 +3,6 @@
 
 use super::Neighbours;
 use super::marks;
-use super::strings::Place;
 use super::tokens::capped;
 use crate::model::Tool;
 use crate::rules::Compiled;
@@ -12,6 +11,7 @@ use crate::rules::grammar::flag;
 use crate::text::confusables::unmasked;
 use crate::text::inflect::Form;
 use crate::text::{names, normalise};
+use serde_json::Value;
 
 /// The most places of one fact in one string.
 const MOST: usize = 8;
@@ -49,6 +49,25 @@ const WHERE_TO: [&str; 28] = [
     "send",
     "backup",
     "deliver",
+];
+
+/// Words for whoever is to be asked, and for the answer, in the name of a parameter.
+const WHOM: [&str; 6] = ["user", "human", "owner", "customer", "person", "operator"];
+const THE_YES: [&str; 14] = [
+    "confirm",
+    "confirmed",
+    "confirmation",
+    "confirms",
+    "approve",
+    "approved",
+    "approval",
+    "approves",
+    "consent",
+    "consented",
+    "agreed",
+    "agrees",
+    "authorized",
+    "authorised",
 ];
 
 /// The matcher that asks, the fact, and where it lies.
@@ -104,7 +123,9 @@ impl<'a> Facts<'a> {
                 Fact::CollidingName
                 | Fact::LookAlikeName
                 | Fact::PresetDestination
+                | Fact::PresetConsent
                 | Fact::IsName
+                | Fact::IsPreset
                 | Fact::IsParameter => all.filter(|_| given.contains(fact)),
                 _ => None,
             };
@@ -181,26 +202,34 @@ pub(super) fn looks_like_another(rules: &Compiled, name: &str) -> bool {
         .any(|(word, seen)| seen.len() >= LEAST_SEEN && known(&seen) && !known(word))
 }
 
+/// Whether one of the words of a name is one of `words`.
+fn has_word(name: &str, words: &[&str]) -> bool {
+    let mut has = false;
+    names::each(name, names::MOST_TOKENS, |token| {
+        let word = token.of(name);
+        has |= words.iter().any(|one| one.eq_ignore_ascii_case(word));
+    });
+    has
+}
+
+/// Whether a parameter gives the yes of a person unless it is told otherwise: its name says that
+/// somebody agreed, and its default is that they did.
+pub(super) fn presets_consent(name: &str, schema: &Value) -> bool {
+    schema.get("default") == Some(&Value::Bool(true))
+        && has_word(name, &WHOM)
+        && has_word(name, &THE_YES)
+}
+
 /// Whether a default or a listed value of a parameter sends something to a stranger: the name says
 /// where it goes, and the value is an address that is not of this machine.
-pub(super) fn presets_destination(text: &str, place: Place<'_, '_>) -> bool {
+pub(super) fn presets_destination(name: &str, text: &str) -> bool {
     let own = ["localhost", "127.", "0.0.0.0", "[::1]"];
     let far = |(start, end): (usize, usize)| {
-        let host = text
-            .get(start..end)
-            .and_then(|address| address.split("://").nth(1));
+        let address = text.get(start..end);
+        let host = address.and_then(|address| address.split("://").nth(1));
         host.is_none_or(|host| !own.iter().any(|own| host.starts_with(own)))
-    };
-    let says_where = |name: &str| {
-        let mut says = false;
-        names::each(name, names::MOST_TOKENS, |token| {
-            let word = token.of(name).to_ascii_lowercase();
-            says |= WHERE_TO.contains(&word.as_str());
-        });
-        says
     };
     let is_address =
         || marks::mail_addresses(text).next().is_some() || marks::addresses(text).any(far);
-    // Most strings are no presets, and that costs the least to ask.
-    (place.preset_of()).is_some_and(|name| is_address() && says_where(name))
+    is_address() && has_word(name, &WHERE_TO)
 }

@@ -4,7 +4,7 @@
 //! is; only two independent witnesses make a finding that speaks of manipulation.
 
 use super::Neighbours;
-use super::facts::{Facts, Given, looks_like_another, presets_destination};
+use super::facts::{Facts, Given, looks_like_another, presets_consent, presets_destination};
 use super::marks;
 use super::quiet::Quiet;
 use super::reported::{self, Witness};
@@ -28,6 +28,10 @@ const SHOWN: usize = 160;
 
 /// What a string is that is the name of a parameter.
 const NAME_OF_PARAMETER: [Fact; 2] = [Fact::IsParameter, Fact::IsName];
+
+fn is_name_of_parameter(facts: &[Fact]) -> bool {
+    facts.starts_with(&NAME_OF_PARAMETER)
+}
 
 /// The most witnesses in the schemas of one tool: who reads a thousand needs no more, and all are held
 /// against each other.
@@ -90,6 +94,21 @@ struct Search<'a> {
     witnesses: Vec<Witness>,
 }
 
+/// What a string of a schema is, whatever its words say.
+fn facts_of(text: &str, named: Option<&Value>, place: strings::Place<'_, '_>) -> &'static [Fact] {
+    const AGREED: [Fact; 3] = [Fact::IsParameter, Fact::IsName, Fact::PresetConsent];
+    const SENDS: [Fact; 3] = [Fact::IsParameter, Fact::IsPreset, Fact::PresetDestination];
+    match named {
+        Some(schema) if presets_consent(text, schema) => &AGREED,
+        Some(_) => &NAME_OF_PARAMETER,
+        None => match place.preset_of() {
+            Some(name) if presets_destination(name, text) => &SENDS,
+            Some(_) => &[Fact::IsParameter, Fact::IsPreset],
+            None => &[Fact::IsParameter],
+        },
+    }
+}
+
 impl Search<'_> {
     /// Every string of a schema: names of properties and string values.
     fn schema<'t>(
@@ -100,19 +119,14 @@ impl Search<'_> {
         quiet: &mut Quiet<'t>,
     ) {
         let before = self.witnesses.len();
-        strings::each(schema, |text, is_name, place| {
-            let preset = !is_name && presets_destination(text, place);
-            if self.witnesses.len() >= MOST_WITNESSES || !preset && !quiet.keep(text, is_name) {
+        strings::each(schema, |text, named, place| {
+            let facts = facts_of(text, named, place);
+            if self.witnesses.len() >= MOST_WITNESSES || !quiet.keep(text, facts) {
                 return;
             }
-            let facts: &[Fact] = match (is_name, preset) {
-                (true, _) => &NAME_OF_PARAMETER,
-                (_, true) => &[Fact::IsParameter, Fact::PresetDestination],
-                _ => &[Fact::IsParameter],
-            };
             let field = Field::Schema(root, place);
             if !self.look(scratch, field, text, facts) {
-                quiet.forget(text, is_name);
+                quiet.forget(text, facts);
             }
         });
         self.witnesses[before..].sort_by(|a, b| a.field.cmp(&b.field));
@@ -130,7 +144,7 @@ impl Search<'_> {
         let shape = Shape::of(text);
         // What a text says of other tools depends on the tool it stands in; the name of a parameter
         // says nothing of them.
-        let joins = facts != NAME_OF_PARAMETER
+        let joins = !is_name_of_parameter(facts)
             && shape.joins()
             && marks::joined_words(text).next().is_some();
         let before = self.witnesses.len();
@@ -206,7 +220,7 @@ impl Search<'_> {
                     let original = text.get(span.0..span.1).unwrap_or_default();
                     self.witnesses.push(Witness {
                         rule: *rule,
-                        names: facts == NAME_OF_PARAMETER,
+                        names: is_name_of_parameter(facts),
                         field: field.name(),
                         span,
                         text: seen(original, &view, *at < words, hit),

@@ -59,8 +59,11 @@ impl<'t> Place<'_, 't> {
     }
 }
 
-/// Gives the strings of a schema one by one: each, whether it is a name, and its place.
-pub(super) fn each<'t>(schema: &'t Value, mut give: impl FnMut(&'t str, bool, Place<'_, 't>)) {
+/// Gives the strings of a schema one by one: each, what it names where it is a name, and its place.
+pub(super) fn each<'t>(
+    schema: &'t Value,
+    mut give: impl FnMut(&'t str, Option<&'t Value>, Place<'_, 't>),
+) {
     let mut nodes = Vec::with_capacity(64);
     nodes.push(Node {
         before: 0,
@@ -77,7 +80,7 @@ pub(super) fn each<'t>(schema: &'t Value, mut give: impl FnMut(&'t str, bool, Pl
                     break;
                 }
                 left -= 1;
-                give(text, false, Place { nodes: &nodes, at });
+                give(text, None, Place { nodes: &nodes, at });
             }
             Value::Array(items) => {
                 for (place, item) in items.iter().enumerate().rev().filter(|(_, i)| holds(i)) {
@@ -100,7 +103,7 @@ pub(super) fn each<'t>(schema: &'t Value, mut give: impl FnMut(&'t str, bool, Pl
                     });
                     if !keyword {
                         let at = nodes.len() - 1;
-                        give(key, true, Place { nodes: &nodes, at });
+                        give(key, Some(item), Place { nodes: &nodes, at });
                     }
                     if holds(item) {
                         stack.push((nodes.len() - 1, item));
@@ -197,8 +200,8 @@ mod tests {
     fn strings_are_found_by_their_paths() {
         let schema = json!({"properties": {"to": {"description": "odd one", "enum": ["plain", "odd"]}, "odd_key": true}});
         let mut found = Vec::new();
-        each(&schema, |text, is_name, place| {
-            found.push((place.path(), text, is_name));
+        each(&schema, |text, named, place| {
+            found.push((place.path(), text, named.is_some()));
         });
         found.sort();
         let shown: Vec<(&str, &str, bool)> = found
@@ -235,8 +238,10 @@ mod tests {
             "default": {"examples": ["no"]},
         }, "default": "no", "required": ["to"]});
         let mut found = Vec::new();
-        each(&schema, |text, is_name, place| {
-            if !is_name && let Some(name) = place.preset_of() {
+        each(&schema, |text, named, place| {
+            if named.is_none()
+                && let Some(name) = place.preset_of()
+            {
                 found.push((name, text));
             }
         });

@@ -53,7 +53,7 @@ pub(super) fn read(
     let of_parameter = facts.contains(&Fact::IsParameter);
     if of_parameter && facts.contains(&Fact::IsName) {
         tokens::read_name(rules, &view.text, other);
-    } else if of_parameter && is_joined_sentence(&view.text) {
+    } else if of_parameter && is_joined_sentence(&view.text, facts.contains(&Fact::IsPreset)) {
         tokens::read_name(rules, &view.text, other);
         heads::mark_prose(rules, other);
     } else {
@@ -62,13 +62,14 @@ pub(super) fn read(
     }
 }
 
-/// Whether a text is one word that joins more words than a name has: a sentence, perhaps.
-fn is_joined_sentence(text: &str) -> bool {
-    const LONGEST_NAME: usize = 4;
+/// Whether a text is one word that joins more words than a name has: a sentence, perhaps. A value to
+/// choose has fewer: `unlock_without_asking`.
+fn is_joined_sentence(text: &str, is_preset: bool) -> bool {
+    let longest_name = if is_preset { 2 } else { 4 };
     let joins = |b: &u8| matches!(b, b'_' | b'-');
-    text.len() > 4 * LONGEST_NAME
+    text.len() > 4 * longest_name
         && !text.contains(' ')
-        && text.bytes().filter(|b| joins(b)).take(LONGEST_NAME).count() == LONGEST_NAME
+        && text.bytes().filter(|b| joins(b)).take(longest_name).count() == longest_name
 }
 
 /// The words of a view that was read, and what is known on the way through them.

@@ -173,6 +173,7 @@ fn asks_facts_alone(rule: &Rule) -> bool {
                     | Fact::Address
                     | Fact::IsName
                     | Fact::IsParameter
+                    | Fact::IsPreset
             )
         )
     };

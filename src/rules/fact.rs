@@ -55,6 +55,10 @@ pub enum Fact {
     Address,
     /// A default or a listed value of a parameter that says where something goes is an address.
     PresetDestination,
+    /// A parameter whose name says that a person agreed is true unless said otherwise.
+    PresetConsent,
+    /// The string is a default, a constant or one of the values to choose from.
+    IsPreset,
 }
 
 /// What lies somewhere in a string, as bits: what facts that have a place are about.
@@ -99,7 +103,11 @@ impl Places {
 impl Fact {
     /// Whether it is of what a string looks like: a mark, something hidden or encoded.
     pub const fn is_mark(self) -> bool {
-        !self.has_place() && !matches!(self, Fact::IsName | Fact::IsParameter | Fact::Decoded)
+        !self.has_place()
+            && !matches!(
+                self,
+                Fact::IsName | Fact::IsParameter | Fact::IsPreset | Fact::Decoded
+            )
     }
 
     /// Whether it lies somewhere in a string, in a sentence of its own, and may do so more than
