@@ -89,7 +89,9 @@ pub(super) fn of(rule: &ReadyRule, hits: &mut [Said], places: &mut Vec<usize>) {
                 .take_while(|(_, _, sentence)| *sentence == first)
                 .count()
         };
-        if from >= placed.len() || places.len() >= MOST_PLACES {
+        // Where the whole string counts, the first window was all of it.
+        let whole_string = rule.within == u16::MAX;
+        if whole_string || from >= placed.len() || places.len() >= MOST_PLACES {
             break;
         }
     }
