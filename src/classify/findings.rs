@@ -12,7 +12,7 @@ use super::scan::{self, Hit, Scratch, View};
 use super::shape::Shape;
 use super::strings::{self, MOST_STRINGS};
 use super::tokens::{self, MOST_BYTES, MOST_TOKENS, Tok};
-use super::views::{Field, of_verdict, read, words_of};
+use super::views::{Field, mark, of_verdict, read, words_of};
 use super::witness;
 use crate::model::tool::TEXT_NOT_READ;
 use crate::model::{Finding, Problem, Tool};
@@ -198,7 +198,9 @@ impl Search<'_> {
             // something.
             if odd {
                 self.whole &= read(self.rules, scratch, field, &view, facts);
+                mark(self.rules, scratch, field, &view, facts);
                 let (toks, walk) = words_of(scratch, field, &view);
+                scan::may_have_candidates(self.rules, toks, walk);
                 scan::candidates(self.rules, toks, Places::ALL, walk);
                 self.words(scratch, field, &view, &mut hits);
             }
@@ -263,6 +265,11 @@ impl Search<'_> {
         places: Places,
     ) -> bool {
         self.whole &= read(self.rules, scratch, field, view, facts);
+        let (toks, walk) = words_of(scratch, field, view);
+        if !scan::may_have_candidates(self.rules, toks, walk) {
+            return false;
+        }
+        mark(self.rules, scratch, field, view, facts);
         let (toks, walk) = words_of(scratch, field, view);
         if !scan::candidates(self.rules, toks, places, walk) {
             return false;

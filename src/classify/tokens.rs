@@ -141,12 +141,15 @@ impl<'a> Reader<'a> {
     )]
     #[inline(always)]
     fn take(&mut self, token: Token) {
-        if token.kind == Kind::Run {
+        let met = if !token.short.is_none() {
+            self.rules.look_up_short(token.short)
+        } else if token.kind == Kind::Word {
+            self.rules.look_up_bytes(token.bytes(self.text))
+        } else {
             cut_run(self.rules, self.text, &token, self.into);
             self.may_join = true;
             return;
-        }
-        let met = self.rules.look_up_bytes(token.bytes(self.text));
+        };
         let known = self.rules.known(met.word);
         self.may_join |= self.goes_on >> (met.word & 63) & 1 == 1;
         self.goes_on = known.1;

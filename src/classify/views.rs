@@ -51,17 +51,28 @@ pub(super) fn read(
     let other = &mut scratch.other;
     other.clear();
     let of_parameter = facts.contains(&Fact::IsParameter);
-    if of_parameter && facts.contains(&Fact::IsName) {
+    let by_word = facts.contains(&Fact::IsName)
+        || is_joined_sentence(&view.text, facts.contains(&Fact::IsPreset));
+    if of_parameter && by_word {
         tokens::name_as_it_stands(rules, &view.text, other);
-        true
-    } else if of_parameter && is_joined_sentence(&view.text, facts.contains(&Fact::IsPreset)) {
-        tokens::name_as_it_stands(rules, &view.text, other);
-        heads::mark_prose(rules, other);
         true
     } else {
-        let whole = tokens::prose_as_it_stands(rules, &view.text, other);
-        heads::mark_prose(rules, other);
-        whole
+        tokens::prose_as_it_stands(rules, &view.text, other)
+    }
+}
+
+/// Marks the words of a view that was read: its verbs, what is negated. A name of a parameter has no
+/// sentences, and the description was marked for the verdict.
+pub(super) fn mark(
+    rules: &Compiled,
+    scratch: &mut Scratch,
+    field: Field<'_, '_>,
+    view: &normalise::View<'_>,
+    facts: &[Fact],
+) {
+    let is_name = facts.contains(&Fact::IsParameter) && facts.contains(&Fact::IsName);
+    if !is_name && !of_verdict(field, view) {
+        heads::mark_prose(rules, &mut scratch.other);
     }
 }
 

@@ -376,7 +376,7 @@ pub(super) fn assemble(
     text_facts.sort_by_key(|(_, fact)| *fact);
     let needs = needs(&rules, &matchers);
     let parts = parts(&rules, &matchers);
-    let words = Words::new(words, &patterns, &elements, &frequency, &needs);
+    let words = Words::new(words, &patterns, &elements, &frequency, &needs, &verb_of);
     Compiled {
         vocabulary: Vocabulary::new(vocabulary),
         words,

@@ -3,12 +3,14 @@
 
 use super::elements::Folded;
 use super::fact::{Fact, Facts};
+use super::guards::Guards;
 use super::presets::Presets;
 use super::source::{At, Bound, Kind, Place, Sentence, Trait, Weights};
 use super::tables::{InPlace, Words};
 use super::vocabulary::Vocabulary;
 use crate::model::{Category, Severity};
 use crate::text::inflect::Form;
+use crate::text::word::Short;
 use smol_str::SmolStr;
 use std::collections::HashMap;
 
@@ -273,9 +275,14 @@ impl Compiled {
     }
 
     /// Looks up a word by its bytes.
-    #[inline]
     pub fn look_up_bytes(&self, word: &[u8]) -> Met {
         self.vocabulary.look_up(word)
+    }
+
+    /// Looks up a word that is packed already.
+    #[inline]
+    pub fn look_up_short(&self, word: Short) -> Met {
+        self.vocabulary.look_up_packed(word)
     }
 
     /// Looks up a part of a script that has no capitals.
@@ -316,6 +323,19 @@ impl Compiled {
     #[inline]
     pub fn folded(&self, word: u32) -> Option<&Folded> {
         self.words.folded(word)
+    }
+
+    /// Which guards of text rules may stand in a sentence with these words.
+    #[inline]
+    pub fn guards_in(&self, words: impl Iterator<Item = u32>) -> Guards {
+        self.words.guards_in(words)
+    }
+
+    /// The text rules of which a guard may stand in a sentence, while all may stand in its text: each as
+    /// the last six bits of its number. In most texts there are none.
+    #[inline]
+    pub fn guarded_by(&self, sentence: &Guards, text: &Guards) -> u64 {
+        self.words.guarded_by(sentence, text)
     }
 
     /// The text rules that nothing guards.

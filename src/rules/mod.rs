@@ -11,7 +11,7 @@ pub mod docs;
 pub mod elements;
 pub mod fact;
 pub mod grammar;
-mod guards;
+pub mod guards;
 pub mod lexicon;
 pub mod lint;
 pub mod load;

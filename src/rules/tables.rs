@@ -6,7 +6,7 @@
 
 use super::compiled::{Pattern, User, place_bit};
 use super::elements::{Folded, Rows};
-use super::guards::{Needs, guards};
+use super::guards::{Guarded, Guards, Needs, guards};
 use super::source::Place;
 use super::starts::{Start, Starts};
 use std::collections::{BTreeSet, HashMap};
@@ -36,6 +36,8 @@ pub(super) struct Word {
     row: u32,
     /// Which of the folded ones has its elements.
     folded: u32,
+    /// Which of the signs are its own.
+    signs: u32,
     /// By place of [`TEXTS`], the list of sequences that are looked for at it; the last is that of
     /// the guards.
     lists: [u32; TEXTS.len() + 1],
@@ -60,6 +62,8 @@ pub(super) struct Words {
     elements: Rows,
     /// The elements of words, folded; the first is that of a word that has none.
     folded: Vec<Folded>,
+    /// What words say of the rules that are guarded.
+    guarded: Guarded,
     /// Of each rule what guards it.
     guards: Vec<u64>,
     /// The text rules that nothing guards.
@@ -68,13 +72,14 @@ pub(super) struct Words {
 
 impl Words {
     /// Of sequences whose elements are `elements`, with the words of each in `members`. `needs` says
-    /// what each rule needs, where it is a text rule.
+    /// what each rule needs, where it is a text rule, `verb_of` which word is read as a verb too.
     pub(super) fn new(
         mut words: Vec<Word>,
         patterns: &[Pattern],
         members: &[BTreeSet<u32>],
         frequency: &[u32],
         needs: &[Needs],
+        verb_of: &[u32],
     ) -> Words {
         let common: Vec<u64> = members
             .iter()
@@ -100,9 +105,12 @@ impl Words {
             .filter(|rule| guards[*rule as usize] == 0)
             .collect();
         let (elements, rows) = Rows::new(members, words.len());
+        let sequences = (patterns, members, &common[..]);
+        let (guarded, signs) = Guarded::new(sequences, (&guards, needs), verb_of, words.len());
         let mut folded = vec![Folded::default()];
         let mut known = HashMap::from([(Folded::default(), 0)]);
         for ((number, word), row) in words.iter_mut().enumerate().zip(rows) {
+            word.signs = signs[number];
             word.row = row;
             let own = elements.folded(row);
             word.sign = own.sign();
@@ -118,6 +126,7 @@ impl Words {
             starts,
             elements,
             folded,
+            guarded,
             guards,
             unguarded: unguarded.into_iter().collect(),
         }
@@ -147,6 +156,20 @@ impl Words {
             0 => None,
             number => self.folded.get(number as usize),
         }
+    }
+
+    /// Which guards of text rules may stand in a sentence with these words.
+    #[inline]
+    pub(super) fn guards_in(&self, words: impl Iterator<Item = u32>) -> Guards {
+        let signs = words.filter_map(|word| Some(self.known.get(word as usize)?.signs));
+        self.guarded.in_sentence(signs)
+    }
+
+    /// The text rules of which a guard may stand in a sentence, while all may stand in its text: each as
+    /// the last six bits of its number.
+    #[inline]
+    pub(super) fn guarded_by(&self, sentence: &Guards, text: &Guards) -> u64 {
+        self.guarded.rules(sentence, text)
     }
 
     /// The text rules that nothing guards.

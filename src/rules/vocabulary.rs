@@ -6,14 +6,11 @@
 
 use super::compiled::{Met, UNKNOWN};
 use crate::text::inflect::Form;
+use crate::text::word::{SHORT, Short};
 use std::collections::HashMap;
 
-/// The longest word that the table takes, in bytes.
-const SHORT: usize = 16;
 /// The longest ASCII word that is made small without memory of its own, in bytes.
 const LONG: usize = 48;
-/// The highest bit of each byte: set where a text is not ASCII.
-const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
 /// Odd, with its bits spread evenly: the golden ratio as a fraction of 2^64.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -40,69 +37,16 @@ pub(super) struct Vocabulary {
 /// A short word, packed: some ten thousand of them are to stay in the cache.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    front: u64,
-    back: u64,
+    short: Short,
     word: u32,
     form: Form,
-    length: u8,
 }
 
-/// A short word in small letters.
-#[derive(Debug, Clone, Copy)]
-struct Key {
-    front: u64,
-    back: u64,
-    length: u8,
-}
-
-impl Key {
-    /// Of a word of at most [`SHORT`] ASCII bytes; none for any other.
-    #[inline]
-    fn of(word: &[u8]) -> Option<Key> {
-        // Two reads that overlap where the word is shorter than both: with the length they still
-        // say which word it is.
-        let (front, back) = match word.len() {
-            8..=SHORT => (
-                u64::from_le_bytes(*word.first_chunk()?),
-                u64::from_le_bytes(*word.last_chunk()?),
-            ),
-            4..8 => (
-                u64::from(u32::from_le_bytes(*word.first_chunk()?)),
-                u64::from(u32::from_le_bytes(*word.last_chunk()?)),
-            ),
-            2..4 => (
-                u64::from(u16::from_le_bytes(*word.first_chunk()?)),
-                u64::from(u16::from_le_bytes(*word.last_chunk()?)),
-            ),
-            1 => (u64::from(word[0]), 0),
-            _ => return None,
-        };
-        if (front | back) & HIGH != 0 {
-            return None;
-        }
-        Some(Key {
-            front: small(front),
-            back: small(back),
-            length: u8::try_from(word.len()).ok()?,
-        })
-    }
-
-    /// The place where a look for the word begins, before it is cut to the size of the table.
-    #[inline]
-    const fn hash(self) -> usize {
-        let mixed = self.front ^ self.back.rotate_left(23) ^ self.length as u64;
-        (mixed.wrapping_mul(SPREAD) >> 40) as usize
-    }
-}
-
-/// Eight ASCII bytes with their capitals made small.
+/// The place where a look for a word begins, before it is cut to the size of the table.
 #[inline]
-const fn small(bytes: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // The highest bit of each byte tells whether it is `A` or later, and whether it is after `Z`.
-    let from_a = bytes + ONES * (0x80 - b'A' as u64);
-    let after_z = bytes + ONES * (0x7f - b'Z' as u64);
-    bytes | (from_a & !after_z & HIGH) >> 2
+const fn hash(word: Short) -> usize {
+    let mixed = word.front ^ word.back.rotate_left(23);
+    (mixed.wrapping_mul(SPREAD) >> 40) as usize
 }
 
 impl Vocabulary {
@@ -124,40 +68,53 @@ impl Vocabulary {
         };
         for (word, met) in words {
             // More short words than a place can name are kept with the long ones.
-            let (Some(key), Ok(number)) = (
-                Key::of(word.as_bytes()),
-                u16::try_from(vocabulary.short.len() + 1),
-            ) else {
-                vocabulary.full |= word.len() <= SHORT && word.is_ascii();
+            let key = Short::of(word.as_bytes());
+            let number = u16::try_from(vocabulary.short.len() + 1).unwrap_or(0);
+            if key.is_none() || number == 0 {
+                vocabulary.full |= !key.is_none();
                 vocabulary.others.insert(word, met);
                 continue;
-            };
-            let mut at = key.hash() & vocabulary.mask;
+            }
+            let mut at = hash(key) & vocabulary.mask;
             while vocabulary.places[at] != 0 {
                 at = (at + 1) & vocabulary.mask;
             }
             vocabulary.short.push(Entry {
-                front: key.front,
-                back: key.back,
+                short: key,
                 word: met.word,
                 form: met.form,
-                length: key.length,
             });
             vocabulary.places[at] = number;
         }
         vocabulary
     }
 
+    /// Looks up a word that is packed already.
+    #[inline]
+    pub(super) fn look_up_packed(&self, key: Short) -> Met {
+        match self.look_up_short(key) {
+            UNKNOWN if self.full => self.look_up_unpacked(key),
+            met => met,
+        }
+    }
+
+    /// Looks up a short word that may be one of too many.
+    #[cold]
+    fn look_up_unpacked(&self, key: Short) -> Met {
+        let bytes = [key.front.to_le_bytes(), key.back.to_le_bytes()].concat();
+        self.look_up_other(&bytes[..key.length().min(SHORT)])
+    }
+
     /// Looks up a short word.
     #[inline]
-    fn look_up_short(&self, key: Key) -> Met {
-        let mut at = key.hash() & self.mask;
+    fn look_up_short(&self, key: Short) -> Met {
+        let mut at = hash(key) & self.mask;
         loop {
             let Some(entry) = usize::from(self.places[at]).checked_sub(1) else {
                 return UNKNOWN;
             };
             let entry = self.short[entry];
-            if (entry.front, entry.back, entry.length) == (key.front, key.back, key.length) {
+            if entry.short == key {
                 return Met {
                     word: entry.word,
                     form: entry.form,
@@ -172,12 +129,11 @@ impl Vocabulary {
     pub(super) fn look_up(&self, word: &[u8]) -> Met {
         // The possessive is the word.
         let word = word.strip_suffix(b"'s").unwrap_or(word);
-        match Key::of(word) {
-            Some(key) => match self.look_up_short(key) {
-                UNKNOWN if self.full => self.look_up_other(word),
-                met => met,
-            },
-            None => self.look_up_other(word),
+        let key = Short::of(word);
+        if key.is_none() {
+            self.look_up_other(word)
+        } else {
+            self.look_up_packed(key)
         }
     }
 
@@ -206,9 +162,9 @@ impl Vocabulary {
             return UNKNOWN;
         }
         let lower = word.to_lowercase().replace('’', "'");
-        match Key::of(lower.as_bytes()).map(|key| self.look_up_short(key)) {
-            None | Some(UNKNOWN) => self.look_up_caseless(&lower),
-            Some(met) => met,
+        match self.look_up_short(Short::of(lower.as_bytes())) {
+            UNKNOWN => self.look_up_caseless(&lower),
+            met => met,
         }
     }
 

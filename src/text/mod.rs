@@ -9,6 +9,7 @@ pub mod inflect;
 pub mod names;
 pub mod normalise;
 pub mod prose;
+pub mod word;
 
 /// Which punctuation stands between a token and the one before it; the strongest one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -45,19 +46,17 @@ pub struct Token {
     pub gap: Gap,
     /// What it is made of.
     pub kind: Kind,
+    /// A plain short word itself, packed on the way; empty for any other.
+    pub short: word::Short,
 }
 
 /// What a token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A word of an alphabet, possibly with digits.
+    /// A word, a number, or an identifier inside prose: `task_status`.
     Word,
-    /// Digits only.
-    Number,
     /// A run of a script that is written without spaces: Han, kana, Thai and their like.
     Run,
-    /// An identifier inside prose: `task_status`, `getLogs`.
-    Identifier,
 }
 
 impl Token {

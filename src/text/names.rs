@@ -1,5 +1,6 @@
 //! Names to tokens: `getURLFor`, `delete_repo-v2`, `users.list`, `db/query`.
 
+use super::word::Short;
 use super::{Gap, Kind, Token, ascii, is_unspaced};
 
 /// The most tokens that one name gives; what follows is not looked at.
@@ -13,7 +14,7 @@ pub const MOST_TOKENS: usize = 64;
 pub fn each(name: &str, most: usize, mut give: impl FnMut(Token)) {
     let mut left = most;
     let bytes = name.as_bytes();
-    let mut start: Option<(usize, Kind)> = None;
+    let mut start: Option<(usize, Part)> = None;
     let mut gap = Gap::None;
     let mut previous = 0;
     let mut at = 0;
@@ -34,22 +35,22 @@ pub fn each(name: &str, most: usize, mut give: impl FnMut(Token)) {
             at += width;
             continue;
         }
-        let kind = if letter & RUN != 0 {
-            Some(Kind::Run)
+        let part = if letter & RUN != 0 {
+            Some(Part::Run)
         } else if letter & (ascii::LETTER | CASELESS) != 0 {
-            Some(Kind::Word)
+            Some(Part::Word)
         } else if letter & ascii::DIGIT != 0 {
-            Some(Kind::Number)
+            Some(Part::Number)
         } else {
             None
         };
-        let edge = match (start, kind) {
-            (Some((_, Kind::Run)), Some(kind)) => kind != Kind::Run,
-            (Some(_), None | Some(Kind::Run)) => true,
-            (Some((_, Kind::Number)), Some(Kind::Word)) => {
+        let edge = match (start, part) {
+            (Some((_, Part::Run)), Some(part)) => part != Part::Run,
+            (Some(_), None | Some(Part::Run)) => true,
+            (Some((_, Part::Number)), Some(Part::Word)) => {
                 previous & ascii::DIGIT != 0 && !is_short_unit(name, at)
             }
-            (Some((_, Kind::Word)), Some(Kind::Word)) => {
+            (Some((_, Part::Word)), Some(Part::Word)) => {
                 letter & ascii::UPPER != 0
                     && (previous & (ascii::LOWER | ascii::DIGIT) != 0
                         || previous & ascii::UPPER != 0
@@ -58,27 +59,35 @@ pub fn each(name: &str, most: usize, mut give: impl FnMut(Token)) {
             }
             _ => false,
         };
-        if edge && let Some((from, kind)) = start.take() {
-            give(token(from, at, gap, kind));
+        if edge && let Some((from, part)) = start.take() {
+            give(token(from, at, gap, part));
             gap = Gap::Mark;
             left -= 1;
             if left == 0 {
                 return;
             }
         }
-        if let Some(kind) = kind
+        if let Some(part) = part
             && start.is_none()
         {
-            start = Some((at, kind));
-        } else if kind.is_none() {
+            start = Some((at, part));
+        } else if part.is_none() {
             gap = Gap::Mark;
         }
         previous = letter;
         at += width;
     }
-    if let Some((from, kind)) = start {
-        give(token(from, name.len(), gap, kind));
+    if let Some((from, part)) = start {
+        give(token(from, name.len(), gap, part));
     }
+}
+
+/// What a part of a name is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Word,
+    Number,
+    Run,
 }
 
 /// A letter that is neither small nor a capital; with the bits of [`ascii`], which also stand for
@@ -129,13 +138,17 @@ const fn is_hidden(character: char) -> bool {
     clippy::cast_possible_truncation,
     reason = "names are capped far below 4 GiB"
 )]
-const fn token(start: usize, end: usize, gap: Gap, kind: Kind) -> Token {
+const fn token(start: usize, end: usize, gap: Gap, part: Part) -> Token {
     Token {
         start: start as u32,
         end: end as u32,
         sentence: 0,
         gap,
-        kind,
+        kind: match part {
+            Part::Run => Kind::Run,
+            Part::Word | Part::Number => Kind::Word,
+        },
+        short: Short::NONE,
     }
 }
 

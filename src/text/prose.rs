@@ -1,5 +1,6 @@
 //! Prose to tokens, with sentences and the punctuation between tokens.
 
+use super::word::{self, Short};
 use super::{Gap, Kind, Token, ascii, is_unspaced};
 use unicode_normalization::char::is_combining_mark;
 
@@ -10,7 +11,7 @@ const ABBREVIATIONS: [&str; 8] = ["e.g", "i.e", "etc", "vs", "approx", "eg", "ie
 /// all of the text.
 ///
 /// A word is letters with inner digits and apostrophes; words joined by `_`, `.` without a space,
-/// or inner capitals make one [`Kind::Identifier`]. A hyphen parts words. A sentence ends at `.`,
+/// or inner capitals are one: an identifier. A hyphen parts words. A sentence ends at `.`,
 /// `!`, `?` before a space, at `。`, `！`, `？`, and at a line end unless the next line goes on in
 /// lower case.
 #[expect(
@@ -31,8 +32,16 @@ pub fn each(text: &str, limit: usize, mut give: impl FnMut(Token)) -> bool {
             at += 1;
             continue;
         }
+        let mut short = Short::NONE;
         let (end, kind) = if ascii::class(byte) & ascii::ALPHANUMERIC != 0 {
-            ascii_word(text, bytes, at)
+            short = word::run(bytes, at);
+            let mut end = at + short.length();
+            // Nearly every word is a plain one.
+            if short.is_none() || goes_on(bytes, end) {
+                short = Short::NONE;
+                end = joined_word(text, bytes, at);
+            }
+            (end, Kind::Word)
         } else if byte.is_ascii() {
             gap = gap.max(ascii_gap(text, bytes, at, last));
             at += 1;
@@ -56,6 +65,7 @@ pub fn each(text: &str, limit: usize, mut give: impl FnMut(Token)) -> bool {
             sentence,
             gap,
             kind,
+            short,
         });
         last = Some((at, end));
         gap = Gap::None;
@@ -93,9 +103,22 @@ fn beyond_ascii(text: &str, at: usize) -> Beyond {
     Beyond::Mark(at + character.len_utf8(), mark)
 }
 
+/// Whether a word may go on behind a run of letters and digits.
 #[inline]
-/// The end of the ASCII-led word at `at`, and whether it is an identifier.
-fn ascii_word(text: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
+fn goes_on(bytes: &[u8], end: usize) -> bool {
+    let Some(byte) = bytes.get(end) else {
+        return false;
+    };
+    match byte {
+        b'_' | b'.' | b'@' | b'\'' => bytes
+            .get(end + 1)
+            .is_some_and(|next| ascii::class(*next) & ascii::ALPHANUMERIC != 0),
+        _ => *byte >= 0x80,
+    }
+}
+
+/// The end of the ASCII-led word at `at`, which may be an identifier.
+fn joined_word(text: &str, bytes: &[u8], at: usize) -> usize {
     let mut end = at;
     let mut seen = 0;
     let mut inner_capital = false;
@@ -143,14 +166,7 @@ fn ascii_word(text: &str, bytes: &[u8], at: usize) -> (usize, Kind) {
             _ => break,
         }
     }
-    let kind = if seen & ascii::LETTER == 0 {
-        Kind::Number
-    } else if joined || inner_capital {
-        Kind::Identifier
-    } else {
-        Kind::Word
-    };
-    (end, kind)
+    end
 }
 
 /// The end of the word that starts with a letter outside ASCII; the marks of Indic scripts are part of
@@ -256,14 +272,20 @@ mod tests {
 
     #[test]
     fn identifiers_stay_whole() {
-        let text = "call task_status or getLogs at example.org";
-        let mut out = Vec::new();
-        each(text, 100, |token| out.push(token));
-        let identifiers: Vec<_> = out
-            .iter()
-            .filter(|t| t.kind == Kind::Identifier)
-            .map(|t| t.of(text))
-            .collect();
-        assert_eq!(identifiers, ["task_status", "getLogs", "example.org"]);
+        let words = |text| split(text).into_iter().map(|(word, _)| word).collect();
+        let all: Vec<_> = words("call task_status, getLogs at example.org: it's file.Then");
+        assert_eq!(
+            all,
+            [
+                "call",
+                "task_status",
+                "getLogs",
+                "at",
+                "example.org",
+                "it's",
+                "file",
+                "Then"
+            ]
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! Which text rules may find something in a text: those whose rarest parts stand in it.
 
 use super::Hit;
-use super::look::{EVERY, View, Walk, look, matched};
+use super::look::{View, Walk, look, matched};
 use crate::classify::tokens::Tok;
 use crate::rules::Compiled;
 use crate::rules::compiled::{Role, User};
 use crate::rules::fact::Places;
+use crate::rules::guards::Guards;
 use crate::rules::starts::rule_bits;
 use std::mem;
 
@@ -20,7 +21,9 @@ pub(in crate::classify) fn candidates(
 ) -> bool {
     let guards = rules.guards();
     let mut stood = mem::take(&mut walk.stood);
-    look(rules, toks, (guards, EVERY), walk, &mut stood);
+    let wanted = mem::take(&mut walk.wanted);
+    look(rules, toks, (guards, &wanted), walk, &mut stood);
+    walk.wanted = wanted;
     let Walk {
         guarded,
         candidates,
@@ -56,6 +59,35 @@ pub(in crate::classify) fn candidates(
     any
 }
 
+/// Whether some text rule may find something in a text, as far as single words tell; of most strings
+/// none may. The words need no marks. [`candidates`] goes on with what is noted of the text.
+pub(in crate::classify) fn may_have_candidates(
+    rules: &Compiled,
+    toks: &[Tok],
+    walk: &mut Walk,
+) -> bool {
+    let Walk {
+        guards, wanted, ..
+    } = walk;
+    guards.clear();
+    wanted.clear();
+    let mut of_text = Guards::default();
+    let mut end = 0;
+    for sentence in toks.chunk_by(|a, b| a.sentence == b.sentence) {
+        end += sentence.len();
+        let own = rules.guards_in(sentence.iter().map(|tok| tok.word));
+        of_text.add(&own);
+        guards.push((end, own));
+    }
+    let mut any = false;
+    for (end, own) in guards {
+        let bits = rules.guarded_by(own, &of_text);
+        any |= bits != 0;
+        wanted.push((*end, bits));
+    }
+    any
+}
+
 /// Matches the sequences of the text rules that [`candidates`] left against the same text.
 pub(in crate::classify) fn of_candidates(
     rules: &Compiled,
@@ -66,5 +98,5 @@ pub(in crate::classify) fn of_candidates(
 ) {
     let bits = rule_bits(walk.candidates.iter().copied());
     let wanted = |walk: &Walk, rule| walk.candidates.contains(&rule);
-    matched(rules, toks, view, (bits, wanted), walk, hits);
+    matched(rules, toks, view, (&[(toks.len(), bits)], wanted), walk, hits);
 }

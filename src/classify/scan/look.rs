@@ -5,6 +5,7 @@ use crate::classify::tokens::{Tok, bit};
 use crate::rules::Compiled;
 use crate::rules::compiled::{Asks, Step, User};
 use crate::rules::elements::Folded;
+use crate::rules::guards::Guards;
 use crate::rules::source::{At, Place, Sentence};
 use crate::rules::tables::InPlace;
 use std::mem;
@@ -41,6 +42,10 @@ pub(in crate::classify) struct Walk {
     pub(super) guarded: Vec<(u32, u64)>,
     /// The text rules that may find something in the text, in their order.
     pub(super) candidates: Vec<u32>,
+    /// Which guards may stand in each sentence, which ends before a word.
+    pub(super) guards: Vec<(usize, Guards)>,
+    /// The text rules that are looked for in each sentence.
+    pub(super) wanted: Vec<Wanted>,
 }
 
 impl Walk {
@@ -51,6 +56,8 @@ impl Walk {
             stamp: 0,
             guarded: Vec::new(),
             candidates: Vec::new(),
+            guards: Vec::new(),
+            wanted: Vec::new(),
         }
     }
 }
@@ -63,7 +70,8 @@ pub(in crate::classify) fn text(
     walk: &mut Walk,
     hits: &mut Vec<Hit>,
 ) {
-    matched(rules, toks, view, (EVERY, |_, _| true), walk, hits);
+    let every = [(toks.len(), EVERY)];
+    matched(rules, toks, view, (&every, |_, _| true), walk, hits);
 }
 
 /// Matches against one text the sequences of some rules: of all that have one of the bits those that
@@ -72,7 +80,7 @@ pub(super) fn matched(
     rules: &Compiled,
     toks: &[Tok],
     view: View,
-    (bits, wanted): (u64, impl Fn(&Walk, u32) -> bool),
+    (bits, wanted): (&[Wanted], impl Fn(&Walk, u32) -> bool),
     walk: &mut Walk,
     hits: &mut Vec<Hit>,
 ) {
@@ -99,7 +107,7 @@ pub(in crate::classify) fn meet(
     met: &mut Met,
 ) {
     let starts = rules.starts(place);
-    look(rules, toks, (starts, EVERY), walk, stood);
+    look(rules, toks, (starts, &[(toks.len(), EVERY)]), walk, stood);
     for stood in &*stood {
         for user in starts.users(stood.users) {
             met.add(user.asks.rule, user.asks.role);
@@ -182,7 +190,10 @@ fn made(
 }
 
 /// Every rule, as bits.
-pub(super) const EVERY: u64 = u64::MAX;
+const EVERY: u64 = u64::MAX;
+
+/// The rules that are wanted in the sentences up to a word, each as the last six bits of its number.
+pub(super) type Wanted = (usize, u64);
 
 /// Finds the sequences of several words that stand in a text and that one of the wanted rules may
 /// ask for, in the order of their first words and of their numbers.
@@ -193,7 +204,7 @@ pub(super) const EVERY: u64 = u64::MAX;
 pub(super) fn look(
     rules: &Compiled,
     toks: &[Tok],
-    (starts, wanted): (InPlace<'_>, u64),
+    (starts, wanted): (InPlace<'_>, &[Wanted]),
     walk: &mut Walk,
     stood: &mut Vec<Stood>,
 ) {
@@ -203,7 +214,15 @@ pub(super) fn look(
     let mut in_order = true;
     let (mut begin, mut end) = (0, 0);
     let mut sentence = Folded::default();
+    let mut wanted = wanted.iter();
+    let (mut until, mut rules_wanted) = (0, EVERY);
     for (at, tok) in toks.iter().enumerate() {
+        while at >= until {
+            (until, rules_wanted) = wanted.next().copied().unwrap_or((usize::MAX, 0));
+        }
+        if rules_wanted == 0 {
+            continue;
+        }
         let begun = starts.of(tok.word);
         if begun.is_empty() {
             continue;
@@ -216,7 +235,7 @@ pub(super) fn look(
         }
         for start in begun {
             // Most sequences are ruled out by a step that the sentence does not have.
-            if !(start.is_of(wanted)
+            if !(start.is_of(rules_wanted)
                 && sentence.may_have(start.near)
                 && sentence.may_have(start.far))
             {
