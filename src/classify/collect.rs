@@ -41,7 +41,7 @@ pub(super) fn read(rules: &Compiled, scratch: &mut Scratch, prefix: &Prefix, too
     if let Some(text) = &tool.description {
         *whole = tokens::read_prose(rules, text, description);
         heads::mark_prose(rules, description);
-        heads::agree(name, description);
+        heads::agree(rules, name, description);
     }
 }
 

@@ -84,7 +84,7 @@ fn own_part(toks: &mut [Tok]) -> &mut [Tok] {
 /// sentence is the name's (`schedule_start_job`: *Schedules the start of a job*); and verbs
 /// that the description joins count like the name's when the name is one of them or reads as one of
 /// them does, says little, or has none.
-pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
+pub(super) fn agree(rules: &Compiled, name: &mut [Tok], description: &mut [Tok]) {
     let own = own_part(name);
     let first_head = description
         .iter()
@@ -104,9 +104,14 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
         own[same].bits |= bit::HEAD;
     }
     let head = own.iter().find(|t| t.bits & bit::HEAD != 0).copied();
-    // A noun passes for the name's verb only while the description names no other.
+    let repeated = |head: &Tok| {
+        let same = |t: &Tok| t.bits & bit::HEAD != 0 && t.word == head.word;
+        description.iter().any(same)
+    };
+    // A noun passes for the name's verb only while the description names no other, or it too.
     if let (Some(head), Some(said)) = (head, first_head)
         && head.word != said.word
+        && !repeated(&head)
         && (head.flags & flag::NOUNISH != 0
             // `pipelines_run` with *Retrieves …* is about runs.
             || is_ambiguous(&head) && own.len() > 1 && own[own.len() - 1].start == head.start
@@ -123,6 +128,9 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
     let both_read = |a: &Tok, b: &Tok| {
         a.flags & b.flags & flag::READS != 0 && (a.bits | b.bits) & bit::RUN == 0
     };
+    if head.is_none() {
+        say_what_it_does(rules, description);
+    }
     let joined = |t: &Tok| t.bits & (bit::JOINED | bit::FIRST) == bit::JOINED | bit::FIRST;
     let open = head.is_none_or(|h| {
         h.flags & flag::WEAK != 0
@@ -134,6 +142,20 @@ pub(super) fn agree(name: &mut [Tok], description: &mut [Tok]) {
     if open {
         for tok in description.iter_mut().filter(|t| joined(t)) {
             tok.bits |= bit::RAISED;
+        }
+    }
+}
+
+/// Under a name that does not say what is done, each sentence that opens with what the tool does counts
+/// like the first: *Returns an object. Erases all barrels.* An order to the reader (*Erase it first*)
+/// does not.
+fn say_what_it_does(rules: &Compiled, description: &mut [Tok]) {
+    for own in description.chunk_by_mut(|a, b| a.sentence == b.sentence) {
+        let leads = own[0].bits & (bit::HEAD | bit::LOW | bit::NEGATED) == bit::HEAD;
+        if leads && opens_with_deed(rules, own) {
+            for tok in own {
+                tok.bits |= bit::FIRST;
+            }
         }
     }
 }
@@ -154,6 +176,8 @@ fn is_thing(description: &[Tok], word: u32) -> bool {
 /// Marks sentences, negations and verbs of prose.
 pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
     let mut low = false;
+    // Whether what makes the rest low is a heading: `Returns:`.
+    let mut section = false;
     let mut first_done = false;
     let mut start = 0;
     while start < toks.len() {
@@ -171,6 +195,10 @@ pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
             && (start > 0 || own.get(1).is_some_and(|next| next.gap >= Gap::Colon));
         if zone {
             low = true;
+            section = own.get(1).is_none_or(|next| next.gap >= Gap::Colon);
+        } else if low && !section && opens_with_deed(rules, own) {
+            // *Returns an object. Deletes it.*: no section of results, but a sentence about them.
+            low = false;
         }
         let conditional = start > 0 && own[0].flags & flag::CONDITION != 0;
         negate(own);
@@ -189,6 +217,17 @@ pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
         }
         start = end;
     }
+}
+
+/// Whether a sentence opens with what the tool does to something: *Deletes the file*. *Delete it first*
+/// is an order, *Works with files* no deed.
+fn opens_with_deed(rules: &Compiled, own: &[Tok]) -> bool {
+    let is_deed = is_verb(&own[0]) && own[0].form == Form::S
+        || rules.verb_of(own[0].word).is_some() && has_object(own, 0);
+    is_deed
+        && own
+            .get(1)
+            .is_some_and(|next| next.gap < Gap::Comma && next.flags & flag::PREPOSITION == 0)
 }
 
 /// Marks what stands under a negation: up to six words, a comma, a contrast, or the end.

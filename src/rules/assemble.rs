@@ -390,8 +390,11 @@ pub(super) fn assemble(
             .filter(|number| matchers[*number as usize].whole == Whole::Property)
             .collect(),
         text_facts,
+        wholes: wholes
+            .into_iter()
+            .filter(|number| matchers[*number as usize].whole.is_of_definition())
+            .collect(),
         matchers,
-        wholes,
         reporting: (0u32..)
             .zip(&rules)
             .filter(|(_, rule)| matches!(rule.kind, Kind::Signal | Kind::Severity))

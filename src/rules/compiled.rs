@@ -163,6 +163,20 @@ pub enum Whole {
     Property,
 }
 
+impl Whole {
+    /// Whether it is asked of a definition as a whole, and not of one of its strings or properties.
+    pub(super) const fn is_of_definition(&self) -> bool {
+        match self {
+            Whole::Properties(..) | Whole::Annotation(..) => true,
+            Whole::Fact(fact) => matches!(
+                fact,
+                Fact::NoDescription | Fact::SeveralActions | Fact::OffersRead
+            ),
+            Whole::No | Whole::Property => false,
+        }
+    }
+}
+
 /// One rule, ready.
 #[derive(Debug, Clone)]
 pub struct ReadyRule {
@@ -214,7 +228,7 @@ pub struct Compiled {
     pub patterns: Vec<Pattern>,
     /// Matchers.
     pub matchers: Vec<Ready>,
-    /// Matchers that are not started by words.
+    /// Matchers that ask something of a definition as a whole.
     pub wholes: Vec<u32>,
     /// The facts that text rules ask for, each with its matcher.
     pub text_facts: Vec<(u32, Fact)>,
