@@ -267,7 +267,11 @@ fn take(rules: &Compiled, scratch: &Scratch, hits: &mut Vec<Hit>) {
             weight: weight as f32,
         };
         let wanted = |rule| scratch.met.may_fire(rules, rule);
+        let from = hits.len();
         scan::hits_of(rules, toks, view, stood, wanted, hits);
+        if place == Place::Description {
+            scan::keep_objections(rules, toks, from, hits);
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn say_what_it_does(rules: &Compiled, description: &mut [Tok]) {
         let leads = own[0].bits & (bit::HEAD | bit::LOW | bit::NEGATED) == bit::HEAD;
         if leads && opens_with_deed(rules, own) {
             for tok in own {
-                tok.bits |= bit::FIRST;
+                tok.bits |= bit::FIRST | bit::SAYS;
             }
         }
     }
@@ -209,13 +209,24 @@ pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
         } else {
             mark_sentence(rules, own);
             if !first_done {
-                for tok in own.iter_mut() {
-                    tok.bits |= bit::FIRST;
-                }
                 first_done = says_something(own);
+                let bits = if first_done {
+                    bit::FIRST | bit::SAYS
+                } else {
+                    bit::FIRST
+                };
+                for tok in own.iter_mut() {
+                    tok.bits |= bits;
+                }
             }
         }
         start = end;
+    }
+    // Of nothing but names of things each sentence may say what it is.
+    if !first_done {
+        for tok in toks.iter_mut().filter(|tok| tok.bits & bit::FIRST != 0) {
+            tok.bits |= bit::SAYS;
+        }
     }
 }
 

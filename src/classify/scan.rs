@@ -9,8 +9,9 @@ pub(super) use candidates::{candidates, may_have_candidates, of_candidates};
 pub(super) use look::{Stood, View, Walk, hits_of, meet, text};
 
 use super::schema::Property;
-use super::tokens::Tok;
+use super::tokens::{Tok, bit};
 use crate::rules::compiled::{Ready, ReadyRule, Role};
+use crate::rules::source::Sentence;
 use crate::rules::{Compiled, Kind};
 
 /// Which string of a tool a hit lies in.
@@ -261,6 +262,36 @@ pub(super) fn property(
             hits.push(Hit::of_whole(*number, matcher, field, (0, end), weight));
         }
     }
+}
+
+/// Takes out what speaks against a rule in a sentence that counts as the first of a description and says
+/// nothing: what counts stands where the tool is said to do something, or beside what speaks for the
+/// rule. Else *See the handbook for interfaces* would keep a tool from paying. What a rule looks for in
+/// any sentence counts in any.
+pub(super) fn keep_objections(rules: &Compiled, toks: &[Tok], from: usize, hits: &mut Vec<Hit>) {
+    let objects = |hit: &Hit| {
+        hit.role == Role::None
+            && rules.matchers[hit.matcher as usize].asks.sentence == Sentence::First
+    };
+    if !hits[from..].iter().any(objects) {
+        return;
+    }
+    let sentence = |hit: &Hit| {
+        let behind = toks.partition_point(|tok| tok.start <= hit.start);
+        toks.get(behind.saturating_sub(1))
+            .map_or((0, true), |tok| (tok.sentence, tok.bits & bit::SAYS != 0))
+    };
+    let positive = hits[from..].iter().filter(|hit| hit.role != Role::None);
+    let beside: Vec<(u32, u16)> = positive.map(|hit| (hit.rule, sentence(hit).0)).collect();
+    let mut at = 0;
+    hits.retain(|hit| {
+        at += 1;
+        if at <= from || !objects(hit) {
+            return true;
+        }
+        let (number, says) = sentence(hit);
+        says || beside.contains(&(hit.rule, number))
+    });
 }
 
 /// Whether a property is of the type, format and bounds a matcher asks for.

@@ -33,6 +33,9 @@ pub(super) mod bit {
     pub(in crate::classify) const NOUN: u16 = 1 << 8;
     /// Of a script without spaces, whose words are nouns and verbs alike.
     pub(in crate::classify) const RUN: u16 = 1 << 9;
+    /// In a sentence that says what the tool does: of those that count as the first, not the ones
+    /// before it that say nothing (*See the handbook*).
+    pub(in crate::classify) const SAYS: u16 = 1 << 10;
 }
 
 /// A token as the rules see it.
