@@ -222,10 +222,15 @@ pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
         }
         start = end;
     }
-    // Of nothing but names of things each sentence may say what it is.
+    // Of nothing but names of things each sentence may say what it is, apart from orders to the reader.
     if !first_done {
-        for tok in toks.iter_mut().filter(|tok| tok.bits & bit::FIRST != 0) {
-            tok.bits |= bit::SAYS;
+        for own in toks.chunk_by_mut(|a, b| a.sentence == b.sentence) {
+            let is_order = own.iter().any(|tok| tok.bits & bit::HEAD != 0);
+            if own[0].bits & bit::FIRST != 0 && !is_order {
+                for tok in own {
+                    tok.bits |= bit::SAYS;
+                }
+            }
         }
     }
 }

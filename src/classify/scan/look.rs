@@ -342,7 +342,8 @@ pub(super) fn stands(matcher: &Asks, toks: &[Tok], from: usize, last: usize, pla
     let at = match matcher.at {
         At::Any => true,
         At::Verb => tok.bits & bit::HEAD != 0,
-        At::First => from == first(),
+        // In a description also of a sentence behind one that says nothing.
+        At::First => from == first() || place == Place::Description && opens(toks, from),
         At::Last => last + 1 == toks.len(),
         At::Whole => from <= first() && last + 1 == toks.len(),
     };
@@ -353,6 +354,14 @@ pub(super) fn stands(matcher: &Asks, toks: &[Tok], from: usize, last: usize, pla
                 Sentence::Main => tok.bits & bit::LOW == 0,
                 Sentence::Any => true,
             })
+}
+
+/// Whether a word opens a sentence that says what the tool does.
+fn opens(toks: &[Tok], at: usize) -> bool {
+    toks[at].bits & bit::SAYS != 0
+        && at
+            .checked_sub(1)
+            .is_none_or(|before| toks[before].sentence != toks[at].sentence)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "weights are small numbers")]
