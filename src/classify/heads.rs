@@ -284,17 +284,25 @@ fn has_object(own: &[Tok], at: usize) -> bool {
     })
 }
 
-/// Whether a sentence has a verb that says what is done. *See the handbook* and *Works with any number
-/// of shelves* say little: what follows counts as much.
+/// Whether a sentence has a verb that says what is done. *See the handbook*, *Works with any number of
+/// shelves* and *Read the notes first* say little: what follows counts as much.
 fn says_something(own: &[Tok]) -> bool {
     let ends = |at: usize| {
         let next = own.get(at + 1);
         next.is_none_or(|next| next.flags & flag::PREPOSITION != 0)
     };
+    let is_order = |tok: &Tok| {
+        let [.., before, last] = own else {
+            return false;
+        };
+        let ends = last.flags & flag::HOLLOW != 0 && !is_verb(last);
+        ends && tok.form == Form::Base && before.flags & flag::DETERMINER == 0
+    };
     own.iter().enumerate().any(|(at, tok)| {
         tok.bits & bit::HEAD != 0
             && tok.flags & flag::HOLLOW == 0
             && !(tok.flags & flag::WEAK != 0 && ends(at))
+            && !is_order(tok)
     })
 }
 
