@@ -179,6 +179,8 @@ pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
     // Whether what makes the rest low is a heading: `Returns:`.
     let mut section = false;
     let mut first_done = false;
+    // Whether the first sentence says what comes back.
+    let mut of_results = false;
     let mut start = 0;
     while start < toks.len() {
         let sentence = toks[start].sentence;
@@ -208,8 +210,10 @@ pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
             }
         } else {
             mark_sentence(rules, own);
-            if !first_done {
+            // What comes back is not all that is done: *Returns an object. Erases all barrels.*
+            if !first_done || of_results && opens_with_deed(rules, own) {
                 first_done = says_something(own);
+                of_results = own[0].flags & flag::ZONE != 0;
                 let bits = if first_done {
                     bit::FIRST | bit::SAYS
                 } else {
