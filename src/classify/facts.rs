@@ -67,6 +67,7 @@ impl<'a> Facts<'a> {
                 Fact::HtmlComment => odd.comment,
                 Fact::MixedScripts => odd.mixed,
                 Fact::PseudoTag => marks.pseudo_tag,
+                Fact::FramedPassage => marks.framed,
                 Fact::TurnMarker => marks.turn,
                 Fact::RemoteImage => marks.remote_image,
                 Fact::Decoded => all,

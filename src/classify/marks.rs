@@ -73,6 +73,8 @@ const PICTURE: &str = "<img";
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Marks {
     pub(super) pseudo_tag: Span,
+    /// A whole passage between such a tag and the one that closes it.
+    pub(super) framed: Span,
     pub(super) turn: Span,
     pub(super) remote_image: Span,
 }
@@ -90,13 +92,18 @@ pub(super) fn of(text: &str) -> Marks {
     static LINK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("](http"));
     let mut marks = Marks::default();
     let mut picture = false;
+    // Of each tag the first place.
+    let mut opened: [Span; PSEUDO_TAGS.len()] = [None; PSEUDO_TAGS.len()];
     if !may_have(text.as_bytes()) {
         return marks;
     }
     for found in ALL.iter().flat_map(|all| all.find_iter(text)) {
         let span = Some((found.start(), found.end()));
         match found.pattern().as_usize() {
-            at if at < PSEUDO_TAGS.len() => marks.pseudo_tag = marks.pseudo_tag.or(span),
+            at if at < PSEUDO_TAGS.len() => {
+                marks.pseudo_tag = marks.pseudo_tag.or(span);
+                opened[at] = opened[at].or(span);
+            }
             at if at < PSEUDO_TAGS.len() + TURNS.len() => {
                 if is_turn(text, found.range()) {
                     marks.turn = marks.turn.or(span);
@@ -105,10 +112,24 @@ pub(super) fn of(text: &str) -> Marks {
             _ => picture = true,
         }
     }
+    marks.framed = opened.into_iter().flatten().find_map(|tag| framed(text, tag));
     if picture || LINK.find(text.as_bytes()).is_some() {
         marks.remote_image = remote_image(&text.to_ascii_lowercase());
     }
     marks
+}
+
+/// The fewest words of a passage: what is between the tags of an element may be a name or a number.
+const PASSAGE: usize = 3;
+
+/// The passage from an opening tag to the end of the one that closes it.
+fn framed(text: &str, (from, end): (usize, usize)) -> Span {
+    let name = text.get(from..end)?.strip_prefix('<')?.strip_suffix('>')?;
+    let closing = format!("</{}>", name.to_ascii_lowercase());
+    let rest = text.get(end..)?.to_ascii_lowercase();
+    let found = rest.find(&closing)?;
+    let words = rest.get(..found)?.split_whitespace().take(PASSAGE).count();
+    (words == PASSAGE).then_some((from, end + found + closing.len()))
 }
 
 /// Whether what was found is a marker of a turn: `[inst]` in small letters is a name in brackets
@@ -281,9 +302,13 @@ mod tests {
 
     #[test]
     fn marks_are_found_in_any_case_and_the_first_counts() {
-        let marks = of("Reads. <IMPORTANT>first</IMPORTANT> <system> then <|IM_START|>user");
+        let marks = of("Reads. <IMPORTANT>do this first</IMPORTANT> <system> then <|IM_START|>user");
         assert_eq!(marks.pseudo_tag, Some((7, 18)));
-        assert_eq!(marks.turn, Some((50, 62)));
+        assert_eq!(marks.framed, Some((7, 43)));
+        assert_eq!(marks.turn, Some((58, 70)));
+        for text in ["the <system> and </important> tags", "<system>one two</system>"] {
+            assert_eq!(of(text).framed, None, "{text}");
+        }
         assert_eq!(of("plain < text [with] brackets"), Marks::default());
         assert_eq!(of("an instance [inst] is skipped"), Marks::default());
         assert!(of("be [INST] brief").turn.is_some());

@@ -29,6 +29,8 @@ pub enum Fact {
     MixedScripts,
     /// A string holds a tag or marker that imitates the turns of a conversation.
     PseudoTag,
+    /// A string holds a passage between such a tag and the one that closes it.
+    FramedPassage,
     /// A string holds a picture from elsewhere whose address has a query.
     RemoteImage,
     /// The string is a name.
