@@ -33,6 +33,7 @@ mod runs;
 mod sandbox;
 mod sarif;
 mod scan;
+mod sentences;
 mod support;
 mod terminal;
 mod tls;
