@@ -392,7 +392,11 @@ fn leads_sentence(own: &[Tok], at: usize, unknown: usize) -> bool {
                 && !after_det
                 && (next_is_object || tok.gap >= Gap::Comma || own.len() == at + 1 || at == 0)
         }
-        Form::Ing => before.is_some_and(|b| b.flags & flag::LEAD != 0) && !is_ambiguous(tok),
+        // *Creating a ticket* says what *Creates a ticket* does.
+        Form::Ing => {
+            let opens = at == 0 && has_object(own, at);
+            (opens || before.is_some_and(|b| b.flags & flag::LEAD != 0)) && !is_ambiguous(tok)
+        }
         Form::Past => false,
     }
 }
