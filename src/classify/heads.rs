@@ -226,8 +226,15 @@ pub(super) fn mark_prose(rules: &Compiled, toks: &mut [Tok]) {
         }
         start = end;
     }
+    // Nobody does what those before it say: *See the handbook*.
+    if first_done {
+        for tok in &mut *toks {
+            if tok.bits & (bit::FIRST | bit::SAYS) == bit::FIRST {
+                tok.bits &= !bit::HEAD;
+            }
+        }
     // Of nothing but names of things each sentence may say what it is, apart from orders to the reader.
-    if !first_done {
+    } else {
         for own in toks.chunk_by_mut(|a, b| a.sentence == b.sentence) {
             let is_order = own.iter().any(|tok| tok.bits & bit::HEAD != 0);
             if own[0].bits & bit::FIRST != 0 && !is_order {

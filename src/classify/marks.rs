@@ -112,7 +112,10 @@ pub(super) fn of(text: &str) -> Marks {
             _ => picture = true,
         }
     }
-    marks.framed = opened.into_iter().flatten().find_map(|tag| framed(text, tag));
+    marks.framed = opened
+        .into_iter()
+        .flatten()
+        .find_map(|tag| framed(text, tag));
     if picture || LINK.find(text.as_bytes()).is_some() {
         marks.remote_image = remote_image(&text.to_ascii_lowercase());
     }
@@ -302,11 +305,15 @@ mod tests {
 
     #[test]
     fn marks_are_found_in_any_case_and_the_first_counts() {
-        let marks = of("Reads. <IMPORTANT>do this first</IMPORTANT> <system> then <|IM_START|>user");
+        let marks =
+            of("Reads. <IMPORTANT>do this first</IMPORTANT> <system> then <|IM_START|>user");
         assert_eq!(marks.pseudo_tag, Some((7, 18)));
         assert_eq!(marks.framed, Some((7, 43)));
         assert_eq!(marks.turn, Some((58, 70)));
-        for text in ["the <system> and </important> tags", "<system>one two</system>"] {
+        for text in [
+            "the <system> and </important> tags",
+            "<system>one two</system>",
+        ] {
             assert_eq!(of(text).framed, None, "{text}");
         }
         assert_eq!(of("plain < text [with] brackets"), Marks::default());

@@ -135,7 +135,9 @@ impl Guarded {
             rules: vec![0; Bits::default().len() * 64],
         };
         let mut bit_of = vec![0; parts.len()];
-        let with_guards = (0..).zip(&parts).filter_map(|(rule, part)| Some((rule, (*part)?)));
+        let with_guards = (0..)
+            .zip(&parts)
+            .filter_map(|(rule, part)| Some((rule, (*part)?)));
         for (bit, (rule, (_, second))) in with_guards.enumerate() {
             bit_of[rule] = bit;
             let all = guarded.rules.len();

@@ -17,14 +17,39 @@ const BESIDES: [&str; 6] = [
     "Part of the garden project.",
 ];
 
-/// Rules whose examples a sentence before them lowers, since they ask for the words of a whole text or
-/// for a name that says nothing by itself.
-const BESIDES_LOWER: [&str; 0] = [];
+/// Rules whose examples a sentence before them still lowers: they say what a thing is, and no deed.
+const BESIDES_LOWER: [&str; 6] = [
+    "acts-in-game-world",
+    "and-changes",
+    "and-starts",
+    "how-to",
+    "makes-address",
+    "reads-secrets",
+];
 
-/// Rules against which a word speaks wherever it stands, or whose examples fall to another rule then.
-const OBJECTIONS_LOWER: [&str; 0] = [];
+/// Rules against which some words speak in any sentence, since they say what the tool leaves undone
+/// (*Nothing is deleted*, *SELECT queries only*), or whose examples say no deed.
+const OBJECTIONS_LOWER: [&str; 18] = [
+    "and-changes",
+    "and-starts",
+    "checks-then-logs-in",
+    "converts-resource",
+    "cuts-power",
+    "deletes-afterwards",
+    "force-push",
+    "free-query-name",
+    "lists-changes",
+    "makes-address",
+    "merges-away",
+    "replaces-all",
+    "saves-where-told",
+    "says-it-is-for-good",
+    "selects-change",
+    "starts-in-background",
+    "switches-power",
+    "takes-payments",
+];
 
-/// Rules that say how bad a tool is, in their order.
 fn rules() -> (RuleSet, Classifier) {
     let set = RuleSet::embedded().expect("the embedded rules");
     let classifier = Classifier::new(&set).expect("a classifier");
@@ -61,13 +86,7 @@ fn lowered(
         let described = |example: &&Example| example.description.is_some();
         for example in rule.examples.yes.iter().filter(described) {
             let alone = severity(classifier, example, "");
-            let lowers = |said: &String| {
-                let more = severity(classifier, example, &format!("{said} "));
-                if more < alone {
-                    println!("{}: {said:?} before {:?}", rule.id, example.description);
-                }
-                more < alone
-            };
+            let lowers = |said: &String| severity(classifier, example, &format!("{said} ")) < alone;
             if sentences.iter().any(lowers) {
                 lowered.insert(rule.id.clone());
             }

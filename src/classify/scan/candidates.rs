@@ -66,9 +66,7 @@ pub(in crate::classify) fn may_have_candidates(
     toks: &[Tok],
     walk: &mut Walk,
 ) -> bool {
-    let Walk {
-        guards, wanted, ..
-    } = walk;
+    let Walk { guards, wanted, .. } = walk;
     guards.clear();
     wanted.clear();
     let mut of_text = Guards::default();
@@ -98,5 +96,12 @@ pub(in crate::classify) fn of_candidates(
 ) {
     let bits = rule_bits(walk.candidates.iter().copied());
     let wanted = |walk: &Walk, rule| walk.candidates.contains(&rule);
-    matched(rules, toks, view, (&[(toks.len(), bits)], wanted), walk, hits);
+    matched(
+        rules,
+        toks,
+        view,
+        (&[(toks.len(), bits)], wanted),
+        walk,
+        hits,
+    );
 }
