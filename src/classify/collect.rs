@@ -8,7 +8,7 @@ use super::schema::{self, Property};
 use super::scores::Scores;
 use super::shared::Shared;
 use super::tokens::{self, bit};
-use super::{Options, actions, heads};
+use super::{Options, actions, agree, heads, sentences};
 use crate::model::{Category, Tool};
 use crate::rules::compiled::{Role, Whole};
 use crate::rules::fact::Fact;
@@ -36,12 +36,12 @@ pub(super) fn read(rules: &Compiled, scratch: &mut Scratch, prefix: &Prefix, too
     heads::mark_name(name);
     if let Some(text) = &tool.title {
         tokens::read_prose(rules, text, title);
-        heads::mark_prose(rules, title);
+        sentences::mark_prose(rules, title);
     }
     if let Some(text) = &tool.description {
         *whole = tokens::read_prose(rules, text, description);
-        heads::mark_prose(rules, description);
-        heads::agree(rules, name, description);
+        sentences::mark_prose(rules, description);
+        agree::agree(rules, name, description);
     }
 }
 

@@ -7,6 +7,7 @@
 //! or a model.
 
 mod actions;
+mod agree;
 mod assess;
 mod collect;
 mod decide;
@@ -26,6 +27,7 @@ mod reported;
 mod scan;
 mod schema;
 mod scores;
+mod sentences;
 mod shape;
 mod shared;
 mod strings;

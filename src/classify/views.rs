@@ -2,7 +2,7 @@
 
 use super::scan::{Scratch, Walk};
 use super::tokens::{self, Tok};
-use super::{heads, strings};
+use super::{sentences, strings};
 use crate::rules::Compiled;
 use crate::rules::fact::Fact;
 use crate::text::normalise;
@@ -72,7 +72,7 @@ pub(super) fn mark(
 ) {
     let is_name = facts.contains(&Fact::IsParameter) && facts.contains(&Fact::IsName);
     if !is_name && !of_verdict(field, view) {
-        heads::mark_prose(rules, &mut scratch.other);
+        sentences::mark_prose(rules, &mut scratch.other);
     }
 }
 

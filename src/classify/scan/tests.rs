@@ -2,7 +2,7 @@
 
 use super::look::stands;
 use super::*;
-use crate::classify::{heads, tokens};
+use crate::classify::{heads, sentences, tokens};
 use crate::rules::RuleSet;
 use crate::rules::compiled::{Pattern, Step, place_bit};
 use crate::rules::fact::Places;
@@ -133,7 +133,7 @@ proptest! {
             heads::mark_name(&mut toks);
         } else {
             tokens::read_prose(&RULES, &text, &mut toks);
-            heads::mark_prose(&RULES, &mut toks);
+            sentences::mark_prose(&RULES, &mut toks);
         }
         let view = View { place, field: Field::Whole, weight: 1.0 };
         let mut hits = Vec::new();
@@ -150,7 +150,7 @@ proptest! {
         let text = format!("{}{}", near_a_sequence(&picks), near_a_sequence(&more));
         let mut toks = Vec::new();
         tokens::read_prose(&RULES, &text, &mut toks);
-        heads::mark_prose(&RULES, &mut toks);
+        sentences::mark_prose(&RULES, &mut toks);
         let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
         let mut scratch = Scratch::new(&RULES);
         let mut hits = Vec::new();
@@ -175,7 +175,7 @@ proptest! {
         let text = near_a_sequence(&picks);
         let mut toks = Vec::new();
         tokens::read_prose(&RULES, &text, &mut toks);
-        heads::mark_prose(&RULES, &mut toks);
+        sentences::mark_prose(&RULES, &mut toks);
         let view = View { place, field: Field::Whole, weight: 1.0 };
         let mut scratch = Scratch::new(&RULES);
         let (mut hits, mut stood) = (Vec::new(), Vec::new());
@@ -204,7 +204,7 @@ proptest! {
         let text = near_a_sequence(&picks);
         let mut toks = Vec::new();
         tokens::read_prose(&RULES, &text, &mut toks);
-        heads::mark_prose(&RULES, &mut toks);
+        sentences::mark_prose(&RULES, &mut toks);
         let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
         let mut walk = Walk::new(&RULES);
         let (mut all, mut some) = (Vec::new(), Vec::new());
