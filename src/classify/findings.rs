@@ -200,8 +200,8 @@ impl Search<'_> {
                 self.whole &= read(self.rules, scratch, field, &view, facts);
                 mark(self.rules, scratch, field, &view, facts);
                 let (toks, walk) = words_of(scratch, field, &view);
-                scan::may_have_candidates(self.rules, toks, walk);
-                scan::candidates(self.rules, toks, Places::ALL, walk);
+                let asked = scan::ask(self.rules, toks, walk);
+                scan::candidates(self.rules, toks, Places::ALL, asked, walk);
                 self.words(scratch, field, &view, &mut hits);
             }
             let words = hits.len();
@@ -266,12 +266,13 @@ impl Search<'_> {
     ) -> bool {
         self.whole &= read(self.rules, scratch, field, view, facts);
         let (toks, walk) = words_of(scratch, field, view);
-        if !scan::may_have_candidates(self.rules, toks, walk) {
+        let asked = scan::ask(self.rules, toks, walk);
+        if !asked.any {
             return false;
         }
         mark(self.rules, scratch, field, view, facts);
         let (toks, walk) = words_of(scratch, field, view);
-        if !scan::candidates(self.rules, toks, places, walk) {
+        if !scan::candidates(self.rules, toks, places, asked, walk) {
             return false;
         }
         let mut hits = std::mem::take(&mut scratch.action_hits);

@@ -5,7 +5,7 @@ mod look;
 #[cfg(test)]
 mod tests;
 
-pub(super) use candidates::{candidates, may_have_candidates, of_candidates};
+pub(super) use candidates::{ask, candidates, of_candidates};
 pub(super) use look::{Stood, View, Walk, hits_of, meet, text};
 
 use super::schema::Property;

@@ -12,11 +12,12 @@ use std::mem;
 
 /// Which text rules may find something in a text, since what guards them stands in it or nothing
 /// does; whether there is one of the first sort. `places` says what the text may hold of what facts
-/// that have a place are about.
+/// that have a place are about. The words were asked before.
 pub(in crate::classify) fn candidates(
     rules: &Compiled,
     toks: &[Tok],
     places: Places,
+    _: Asked,
     walk: &mut Walk,
 ) -> bool {
     let guards = rules.guards();
@@ -59,13 +60,15 @@ pub(in crate::classify) fn candidates(
     any
 }
 
-/// Whether some text rule may find something in a text, as far as single words tell; of most strings
-/// none may. The words need no marks. [`candidates`] goes on with what is noted of the text.
-pub(in crate::classify) fn may_have_candidates(
-    rules: &Compiled,
-    toks: &[Tok],
-    walk: &mut Walk,
-) -> bool {
+/// That the words of a text were asked what they may guard, for [`candidates`].
+#[derive(Clone, Copy)]
+pub(in crate::classify) struct Asked {
+    /// Whether some text rule may find something in it, as far as single words tell.
+    pub(in crate::classify) any: bool,
+}
+
+/// Asks single words, which need no marks, what rules they may guard: of most strings none.
+pub(in crate::classify) fn ask(rules: &Compiled, toks: &[Tok], walk: &mut Walk) -> Asked {
     let Walk { guards, wanted, .. } = walk;
     guards.clear();
     wanted.clear();
@@ -83,7 +86,7 @@ pub(in crate::classify) fn may_have_candidates(
         any |= bits != 0;
         wanted.push((*end, bits));
     }
-    any
+    Asked { any }
 }
 
 /// Matches the sequences of the text rules that [`candidates`] left against the same text.

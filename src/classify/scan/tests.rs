@@ -150,6 +150,8 @@ proptest! {
         let text = format!("{}{}", near_a_sequence(&picks), near_a_sequence(&more));
         let mut toks = Vec::new();
         tokens::read_prose(&RULES, &text, &mut toks);
+        let mut walk = Walk::new(&RULES);
+        let asked = ask(&RULES, &toks, &mut walk);
         sentences::mark_prose(&RULES, &mut toks);
         let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
         let mut scratch = Scratch::new(&RULES);
@@ -162,8 +164,8 @@ proptest! {
         };
         if let Some(rule) = scratch.touched.iter().find(may_fire) {
             let rule = &RULES.rules[*rule as usize].id;
-            let mut walk = Walk::new(&RULES);
-            prop_assert!(candidates(&RULES, &toks, Places::ALL, &mut walk), "{}: {}", rule, text);
+            let any = candidates(&RULES, &toks, Places::ALL, asked, &mut walk);
+            prop_assert!(asked.any && any, "{}: {}", rule, text);
         }
     }
 
@@ -204,12 +206,13 @@ proptest! {
         let text = near_a_sequence(&picks);
         let mut toks = Vec::new();
         tokens::read_prose(&RULES, &text, &mut toks);
+        let mut walk = Walk::new(&RULES);
+        let asked = ask(&RULES, &toks, &mut walk);
         sentences::mark_prose(&RULES, &mut toks);
         let view = View { place: Place::Text, field: Field::Whole, weight: 1.0 };
-        let mut walk = Walk::new(&RULES);
         let (mut all, mut some) = (Vec::new(), Vec::new());
         super::text(&RULES, &toks, view, &mut walk, &mut all);
-        candidates(&RULES, &toks, Places::ALL, &mut walk);
+        candidates(&RULES, &toks, Places::ALL, asked, &mut walk);
         of_candidates(&RULES, &toks, view, &mut walk, &mut some);
         all.retain(|hit| walk.candidates.contains(&hit.rule));
         let seen = |hits: &[Hit]| -> Vec<(u32, u32)> {
