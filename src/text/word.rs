@@ -37,6 +37,10 @@ impl Short {
     }
 
     /// Of a word; none for one that is empty, longer, or not ASCII.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the length is at most sixteen"
+    )]
     #[inline]
     pub fn of(word: &[u8]) -> Short {
         let (front, back) = (load(word, 0), load(word, 8));
@@ -83,6 +87,10 @@ fn long_run(bytes: &[u8], at: usize, front: u64) -> Short {
 
 /// Of eight bytes those before the first that is no letter or digit, in small letters, and how many
 /// they are.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the count is at most eight"
+)]
 #[inline]
 const fn leading(bytes: u64) -> (u64, u8) {
     let shown = bytes & !HIGH;
