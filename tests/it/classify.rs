@@ -74,6 +74,31 @@ fn titles(verdict: &Verdict) -> Vec<&str> {
 }
 
 #[test]
+fn what_is_used_for_something_does_it() {
+    for (text, category) in [
+        (
+            "Uses a shell to run the command. Lists files.",
+            Category::Execute,
+        ),
+        (
+            "Returns an object. Erases all barrels.",
+            Category::Destructive,
+        ),
+        (
+            "Read the notes first. Deletes all shelves.",
+            Category::Destructive,
+        ),
+        (
+            "See the handbook to delete a row. Lists rows.",
+            Category::Read,
+        ),
+    ] {
+        let verdict = classify(json!({"name": "frob", "description": text}));
+        assert_eq!(verdict.category, category, "{text}");
+    }
+}
+
+#[test]
 fn the_anchors_hold() {
     let trigger = named(
         Some("Trigger Dev"),
