@@ -158,7 +158,7 @@ fn names_reading(rules: &Compiled, name: &str) -> bool {
     flags_of_first(rules, name) & flag::READS != 0
 }
 
-fn flags_of_first(rules: &Compiled, name: &str) -> u16 {
+fn flags_of_first(rules: &Compiled, name: &str) -> u32 {
     let mut flags = 0;
     names::each(name, 1, |first| {
         flags |= rules.flags(rules.look_up(first.of(name)).word);

@@ -142,11 +142,12 @@ pub(super) fn mark_sentence(rules: &Compiled, own: &mut [Tok]) {
 
 /// Marks the verb that says what something is used for: *Uses a shell to run commands*.
 fn mark_purpose(rules: &Compiled, own: &mut [Tok], head: usize) {
-    // *To* leads, begins a circumstance and says nothing: no other word does all three.
-    let to = flag::LEAD | flag::PREPOSITION | flag::HOLLOW;
     let purpose = (head + 2..own.len()).find(|at| {
         let (before, tok) = (&own[at - 1], &own[*at]);
-        before.flags & to == to && is_verb(tok) && tok.form == Form::Base && tok.gap < Gap::Comma
+        before.flags & flag::PURPOSE != 0
+            && is_verb(tok)
+            && tok.form == Form::Base
+            && tok.gap < Gap::Comma
     });
     if let Some(at) = purpose {
         own[at].bits |= bit::HEAD;

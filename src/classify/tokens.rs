@@ -47,7 +47,7 @@ pub(super) struct Tok {
     pub form: Form,
     pub sentence: u16,
     pub gap: Gap,
-    pub flags: u16,
+    pub flags: u32,
     pub bits: u16,
 }
 

@@ -29,7 +29,7 @@ fn in_order(words: &Ids) -> Vec<(&String, &u32)> {
 /// The verbs before all others: *copies* is of *copy*, whatever else is written like *copie*.
 fn verbs_first<'a>(
     mut words: Vec<(&'a String, &'a u32)>,
-    flags: &[u16],
+    flags: &[u32],
 ) -> Vec<(&'a String, &'a u32)> {
     words.sort_by_key(|(_, id)| flags[**id as usize] & flag::VERB == 0);
     words
@@ -40,7 +40,7 @@ fn verbs_first<'a>(
 pub(super) struct Builder {
     pub(super) ids: Ids,
     pub(super) bases: Vec<String>,
-    pub(super) flags: Vec<u16>,
+    pub(super) flags: Vec<u32>,
     /// Inflected surfaces of the lexicon's words, so that a rule that writes one means the word.
     surfaces: Ids,
     /// How many words the lexicon has; those after them are written by rules alone.
@@ -164,7 +164,7 @@ fn needs(rules: &[ReadyRule], matchers: &[Ready]) -> Vec<Needs> {
 }
 
 /// Of each word that the lexicon has as a noun and that is a form of a verb of it, that verb.
-fn verbs_behind_plurals(ids: &Ids, flags: &[u16]) -> Vec<u32> {
+fn verbs_behind_plurals(ids: &Ids, flags: &[u32]) -> Vec<u32> {
     let mut verbs = vec![0; flags.len()];
     for (base, id) in in_order(ids) {
         if flags[*id as usize] & flag::VERB == 0 {

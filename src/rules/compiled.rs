@@ -306,14 +306,14 @@ impl Compiled {
 
     /// The flags of a word.
     #[inline]
-    pub fn flags(&self, word: u32) -> u16 {
+    pub fn flags(&self, word: u32) -> u32 {
         self.words.of(word).0
     }
 
     /// The flags of a word, and a bit for each word (by the last six of its number) that goes on with
     /// a phrase it begins.
     #[inline]
-    pub fn known(&self, word: u32) -> (u16, u64) {
+    pub fn known(&self, word: u32) -> (u32, u64) {
         self.words.of(word)
     }
 

@@ -2,7 +2,7 @@
 //! word can stand.
 
 /// Classes that the engine itself asks for; a lexicon must have them.
-pub const GRAMMAR: [(&str, u16); 15] = [
+pub const GRAMMAR: [(&str, u32); 16] = [
     ("ambiguous", flag::AMBIGUOUS),
     ("lead", flag::LEAD),
     ("negation", flag::NEGATION),
@@ -18,42 +18,45 @@ pub const GRAMMAR: [(&str, u16); 15] = [
     ("read", flag::READS),
     ("hollow", flag::HOLLOW),
     ("copula", flag::COPULA),
+    ("purpose", flag::PURPOSE),
 ];
 
 /// What the engine knows of a word.
 pub mod flag {
     /// In some verb class.
-    pub const VERB: u16 = 1;
+    pub const VERB: u32 = 1;
     /// A verb that is as often a noun.
-    pub const AMBIGUOUS: u16 = 1 << 1;
+    pub const AMBIGUOUS: u32 = 1 << 1;
     /// Stands before the verb of a sentence without changing it.
-    pub const LEAD: u16 = 1 << 2;
+    pub const LEAD: u32 = 1 << 2;
     /// Negates what follows.
-    pub const NEGATION: u16 = 1 << 3;
+    pub const NEGATION: u32 = 1 << 3;
     /// Joins verbs.
-    pub const CONJUNCTION: u16 = 1 << 4;
+    pub const CONJUNCTION: u32 = 1 << 4;
     /// Begins an object.
-    pub const DETERMINER: u16 = 1 << 5;
+    pub const DETERMINER: u32 = 1 << 5;
     /// Begins a circumstance.
-    pub const PREPOSITION: u16 = 1 << 6;
+    pub const PREPOSITION: u32 = 1 << 6;
     /// Heads a part of little weight when a colon follows.
-    pub const ZONE: u16 = 1 << 7;
+    pub const ZONE: u32 = 1 << 7;
     /// Begins a sentence that says when, not what.
-    pub const CONDITION: u16 = 1 << 8;
+    pub const CONDITION: u32 = 1 << 8;
     /// A property of this name selects one of several actions.
-    pub const SELECTOR: u16 = 1 << 9;
+    pub const SELECTOR: u32 = 1 << 9;
     /// Ends the scope of a negation.
-    pub const CONTRAST: u16 = 1 << 10;
+    pub const CONTRAST: u32 = 1 << 10;
     /// A verb that is a noun in most names.
-    pub const NOUNISH: u16 = 1 << 11;
+    pub const NOUNISH: u32 = 1 << 11;
     /// A verb that says little by itself.
-    pub const WEAK: u16 = 1 << 12;
+    pub const WEAK: u32 = 1 << 12;
     /// A verb that returns information.
-    pub const READS: u16 = 1 << 13;
+    pub const READS: u32 = 1 << 13;
     /// A verb whose sentence does not say what the tool does.
-    pub const HOLLOW: u16 = 1 << 14;
+    pub const HOLLOW: u32 = 1 << 14;
     /// A form of *to be*.
-    pub const COPULA: u16 = 1 << 15;
+    pub const COPULA: u32 = 1 << 15;
+    /// Leads on to what something is used for.
+    pub const PURPOSE: u32 = 1 << 16;
 }
 
 /// Where a word stands in its text, as far as whole sequences ask for it.

@@ -25,7 +25,7 @@ const TEXTS: [Place; 6] = [
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Word {
     /// Bits of [`super::grammar::flag`].
-    pub(super) flags: u16,
+    pub(super) flags: u32,
     /// Which words can go on with a phrase that begins with it: a bit for the last six bits of the
     /// number of each. 0 where no phrase does.
     pub(super) goes_on: u64,
@@ -45,7 +45,7 @@ pub(super) struct Word {
 
 impl Word {
     /// A word that no sequence asks for yet.
-    pub(super) fn new(flags: u16, goes_on: u64) -> Word {
+    pub(super) fn new(flags: u32, goes_on: u64) -> Word {
         Word {
             flags,
             goes_on,
@@ -134,7 +134,7 @@ impl Words {
 
     /// The flags of a word, and which words may go on with a phrase that it begins.
     #[inline]
-    pub(super) fn of(&self, word: u32) -> (u16, u64) {
+    pub(super) fn of(&self, word: u32) -> (u32, u64) {
         match self.known.get(word as usize) {
             Some(word) => (word.flags, word.goes_on),
             None => (0, 0),
